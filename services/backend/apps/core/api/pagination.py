@@ -1,0 +1,155 @@
+"""Lists: ``{"count", "next", "previous", "results"}`` by page number, or by keyset cursor.
+
+A keyset cursor holds the sort values of the last row seen, so page 1,000 costs what page 1 costs and rows that
+arrive meanwhile shift nothing (https://use-the-index-luke.com/no-offset).
+"""
+
+import base64
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+import orjson
+from django.db.models import F, Q, QuerySet
+from rest_framework.request import Request
+
+from meshop_shared.errors import NotFound, ValidationFailed
+
+DEFAULT_PAGE_SIZE = 20
+MAX_PAGE_SIZE = 100
+_MAX_OFFSET = 10_000_000
+
+
+class PageNotFound(NotFound):
+    """404: the list has no such page."""
+
+    code = "page_not_found"
+    message = "There is no such page."
+
+
+@dataclass(frozen=True, slots=True)
+class Ordering:
+    """A total order: fields that all sort in one direction, the last of them unique and none nullable."""
+
+    fields: tuple[str, ...]
+    descending: bool = False
+
+    def expressions(self, *, backwards: bool = False) -> list[Any]:
+        """Arguments for ``QuerySet.order_by``."""
+        down = self.descending != backwards
+        return [F(field).desc() if down else F(field).asc() for field in self.fields]
+
+    def beyond(self, position: list[Any], *, backwards: bool = False) -> Q:
+        """Rows strictly after ``position`` (before it when ``backwards``)."""
+        operator = "lt" if self.descending != backwards else "gt"
+        first, value = self.fields[0], position[0]
+        if len(self.fields) == 1:
+            return Q(**{f"{first}__{operator}": value})
+        rest = Ordering(self.fields[1:], self.descending).beyond(position[1:], backwards=backwards)
+        # The first conjunct is implied by the second, but it alone lets PostgreSQL start inside the index.
+        return Q(**{f"{first}__{operator}e": value}) & (Q(**{f"{first}__{operator}": value}) | rest)
+
+    def position_of(self, row: Any) -> list[Any]:
+        """Sort values of ``row``."""
+        return [getattr(row, field) for field in self.fields]
+
+
+def _integer(request: Request, name: str, default: int, maximum: int) -> int:
+    text = request.query_params.get(name)
+    if text is None:
+        return default
+    if not (text.isascii() and text.isdigit()) or not 1 <= int(text[:12]) <= maximum:
+        raise ValidationFailed.for_field(name, f"Use a whole number from 1 to {maximum}.")
+    return int(text)
+
+
+def _encode(direction: str, position: list[Any]) -> str:
+    raw = orjson.dumps([direction, *position])
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+def _decode(cursor: str, ordering: Ordering) -> tuple[bool, list[Any]]:
+    try:
+        direction, *position = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        if direction not in ("n", "p") or len(position) != len(ordering.fields):
+            raise ValueError
+        if not all(isinstance(part, str | int | float) for part in position):
+            raise ValueError
+        for field, part in zip(ordering.fields, position, strict=True):
+            if field.endswith("_at"):
+                datetime.fromisoformat(part)
+            if isinstance(part, int) and abs(part) >= 2**63:
+                raise ValueError
+    except (ValueError, TypeError) as error:
+        raise ValidationFailed.for_field("cursor", "This cursor is not valid for this list.") from error
+    return direction == "p", position
+
+
+def _link(request: Request, changes: dict[str, str]) -> str:
+    query = {
+        key: value for key, value in request.query_params.items() if key not in ("page", "cursor")
+    } | changes
+    return request.build_absolute_uri(f"{request.path}?{urlencode(query)}")
+
+
+def paginate(
+    request: Request,
+    queryset: QuerySet[Any],
+    *,
+    ordering: Ordering,
+    serialize: Callable[[list[Any]], list[Any]],
+    count: Callable[[], int] | None = None,
+) -> dict[str, Any]:
+    """Return one page of ``queryset`` as the body of a list.
+
+    ``?cursor=`` (empty for the first page) selects keyset paging, else ``?page=`` counts from 1. ``count`` may be
+    given where counting rows is too slow to do each time. Raises ``ValidationFailed`` and ``PageNotFound``.
+    """
+    size = _integer(request, "page_size", DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE)
+    total = (count or queryset.order_by().count)()
+    if "cursor" in request.query_params:
+        rows, following, previous = _cursor_page(request, queryset, ordering, size)
+    else:
+        rows, following, previous = _numbered_page(request, queryset, ordering, size, total)
+    return {
+        "count": total,
+        "next": following and _link(request, following),
+        "previous": previous and _link(request, previous),
+        "results": serialize(rows),
+    }
+
+
+Links = dict[str, str] | None
+
+
+def _numbered_page(
+    request: Request, queryset: QuerySet[Any], ordering: Ordering, size: int, total: int
+) -> tuple[list[Any], Links, Links]:
+    number = _integer(request, "page", 1, _MAX_OFFSET)
+    start = (number - 1) * size
+    if start >= total and number > 1:
+        raise PageNotFound()
+    rows = list(queryset.order_by(*ordering.expressions())[start : start + size])
+    following = {"page": str(number + 1)} if start + size < total else None
+    return rows, following, {"page": str(number - 1)} if number > 1 else None
+
+
+def _cursor_page(
+    request: Request, queryset: QuerySet[Any], ordering: Ordering, size: int
+) -> tuple[list[Any], Links, Links]:
+    cursor, backwards = request.query_params["cursor"], False
+    if cursor:
+        backwards, position = _decode(cursor, ordering)
+        queryset = queryset.filter(ordering.beyond(position, backwards=backwards))
+    rows = list(queryset.order_by(*ordering.expressions(backwards=backwards))[: size + 1])
+    more, rows = len(rows) > size, rows[:size]
+    if backwards:
+        rows.reverse()
+    if not rows:
+        return [], None, None
+    has_next, has_previous = (True, more) if backwards else (more, bool(cursor))
+    following = {"cursor": _encode("n", ordering.position_of(rows[-1]))} if has_next else None
+    previous = {"cursor": _encode("p", ordering.position_of(rows[0]))} if has_previous else None
+    return rows, following, previous

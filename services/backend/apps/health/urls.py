@@ -1,0 +1,12 @@
+"""Paths of the health app."""
+
+from django.urls import path
+
+from apps.health import views
+
+urlpatterns = [
+    path("api/health/", views.api_health),
+    path("healthz", views.healthz),
+    path("readyz", views.readyz),
+    path("metrics", views.metrics),
+]

@@ -1,0 +1,87 @@
+"""Every setting of the backend, read once from the environment and validated. Nothing else reads ``os.environ``."""
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic_settings import NoDecode
+
+from meshop_shared.settings import ServiceSettings
+
+CommaList = Annotated[list[str], NoDecode]
+
+
+class BackendSettings(ServiceSettings):
+    """Environment of backend, worker and management commands; the README table is checked against this class."""
+
+    secret_key: SecretStr = Field(description="Django's signing key, at least 32 characters.", min_length=32)
+    jwt_private_key: SecretStr | None = Field(
+        None, description="RSA private key (PEM) that signs access tokens."
+    )
+    jwt_private_key_file: Path | None = Field(
+        None, description="File with that key, instead of JWT_PRIVATE_KEY."
+    )
+    jwt_issuer: str = Field("meshop", description="`iss` of access tokens.")
+    jwt_audience: str = Field("meshop", description="`aud` of access tokens.")
+    access_token_s: int = Field(900, ge=60, description="Lifetime of an access token, seconds.")
+    refresh_token_s: int = Field(604_800, ge=300, description="Lifetime of a refresh token, seconds.")
+
+    database_url: SecretStr = Field(description="PostgreSQL, as `postgres://user:password@host:port/name`.")
+    database_conn_max_age_s: int = Field(
+        600, ge=0, description="Seconds a thread keeps its database connection."
+    )
+    redis_url: str = Field(description="Redis, for caches, limits and sessions of the admin.")
+
+    public_url: str = Field(
+        "http://127.0.0.1:8000", description="Where clients reach the shop; used in links."
+    )
+    allowed_hosts: CommaList = Field(["127.0.0.1", "localhost"], description="Host names served, by comma.")
+    media_root: Path = Field(Path("media"), description="Folder of uploaded images.")
+    static_root: Path = Field(Path("static"), description="Folder of collected static files.")
+    email_url: str = Field(
+        "consolemail://", description="Mail backend, as `smtp+tls://user:password@host:587`."
+    )
+    email_from: str = Field("Meshop <shop@localhost>", description="Sender of mails.")
+
+    rate_limit: Literal["on", "off"] = Field(
+        "on", description="`off` lifts all request limits, for load tests."
+    )
+    shop_currency: str = Field("GBP", pattern="^[A-Z]{3}$", description="ISO 4217 currency of new products.")
+    shipping_flat: Decimal = Field(Decimal("4.95"), ge=0, description="Shipping per order.")
+    shipping_free_from: Decimal = Field(
+        Decimal("50"), ge=0, description="Subtotal from which shipping is free."
+    )
+    tax_rate: Decimal = Field(
+        Decimal("0"), ge=0, le=1, description="Tax added to the subtotal, as a fraction."
+    )
+    order_reservation_minutes: int = Field(30, ge=1, description="Minutes an unpaid order holds its stock.")
+    review_moderation: Literal["post", "pre"] = Field(
+        "post", description="`post` shows reviews at once, `pre` holds them until staff approve."
+    )
+    prometheus_multiproc_dir: Path | None = Field(
+        None, description="Folder where worker processes share their metrics; set it when there are several."
+    )
+    image_max_bytes: int = Field(5_000_000, ge=1, description="Largest image upload, bytes.")
+    image_max_pixels: int = Field(40_000_000, ge=1, description="Largest image upload, width × height.")
+
+    @field_validator("allowed_hosts", mode="before")
+    @classmethod
+    def _split(cls, value: str | list[str]) -> list[str]:
+        return (
+            [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+        )
+
+    @model_validator(mode="after")
+    def _one_signing_key(self) -> "BackendSettings":
+        if not (self.jwt_private_key or self.jwt_private_key_file):
+            raise ValueError("set JWT_PRIVATE_KEY or JWT_PRIVATE_KEY_FILE")
+        return self
+
+    @property
+    def signing_key_pem(self) -> str:
+        """The PEM text of the RSA key."""
+        if self.jwt_private_key:
+            return self.jwt_private_key.get_secret_value()
+        assert self.jwt_private_key_file is not None
+        return self.jwt_private_key_file.read_text()

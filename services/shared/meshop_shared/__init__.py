@@ -1,0 +1,1 @@
+"""Library shared by every Meshop service. It is imported, never run, and imports no service."""

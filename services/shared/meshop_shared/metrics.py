@@ -1,0 +1,30 @@
+"""RED metrics that every service exports under the same names (rate, errors, duration by route template)."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+HTTP_REQUESTS = Counter(
+    "meshop_http_requests_total", "Requests answered.", ["service", "method", "route", "status"]
+)
+HTTP_SECONDS = Histogram(
+    "meshop_http_request_seconds",
+    "Time to answer a request.",
+    ["service", "method", "route"],
+    buckets=_BUCKETS,
+)
+HTTP_IN_FLIGHT = Gauge(
+    "meshop_http_requests_in_flight", "Requests being served.", ["service"], multiprocess_mode="livesum"
+)
+BREAKER_OPEN = Gauge(
+    "meshop_breaker_open",
+    "1 while the breaker in front of a dependency is open.",
+    ["dependency"],
+    multiprocess_mode="livemax",
+)
+
+
+def observe_request(*, service: str, method: str, route: str, status: int, seconds: float) -> None:
+    """Record one answered request. ``route`` must be a template, never a raw path: labels stay bounded."""
+    HTTP_REQUESTS.labels(service, method, route, str(status)).inc()
+    HTTP_SECONDS.labels(service, method, route).observe(seconds)

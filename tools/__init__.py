@@ -1,0 +1,1 @@
+"""What developers run from the checkout: the local stack, test servers, lint and locks. No service imports this."""

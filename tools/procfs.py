@@ -1,0 +1,44 @@
+"""Who is who among the processes of this machine (Linux)."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+PROC = Path("/proc")
+
+
+class ProcessStat(NamedTuple):
+    """The fields of ``/proc/<pid>/stat`` that tell a process from another one that later got its number."""
+
+    state: str
+    session: int
+    start_ticks: str
+
+
+def read_stat(pid: int) -> ProcessStat | None:
+    """The state of a process; ``None`` when it is gone."""
+    try:
+        text = (PROC / str(pid) / "stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    fields = text.rpartition(")")[2].split()  # the name before it may hold spaces and parentheses
+    return ProcessStat(state=fields[0], session=int(fields[3]), start_ticks=fields[19])
+
+
+def identity(pid: int) -> str | None:
+    """A word that names this process and never another one, over reboots too; ``None`` when it ended."""
+    stat = read_stat(pid)
+    if stat is None or stat.state in "ZX":  # a zombie has ended, whether or not its parent has noticed
+        return None
+    boot = (PROC / "sys" / "kernel" / "random" / "boot_id").read_text().strip()
+    return f"{boot}:{stat.start_ticks}"
+
+
+def session_members(session: int) -> list[int]:
+    """Living processes of a session: a service and the children that stayed with it."""
+    members = []
+    for entry in PROC.iterdir():
+        if entry.name.isdigit():
+            stat = read_stat(int(entry.name))
+            if stat and stat.session == session and stat.state not in "ZX":
+                members.append(int(entry.name))
+    return members
