@@ -3,8 +3,8 @@
 from typing import Any
 
 import structlog
-from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.http import Http404, HttpRequest, JsonResponse
 from rest_framework import exceptions as drf
 from rest_framework.response import Response
@@ -49,7 +49,7 @@ def to_meshop_error(error: Exception) -> MeshopError | None:
         case drf.ParseError():
             return ValidationFailed(str(error.detail), code="malformed_body")
         case drf.NotAuthenticated() | drf.AuthenticationFailed():
-            return NotAuthenticated(headers={"WWW-Authenticate": "Bearer"})
+            return NotAuthenticated()
         case drf.Throttled():
             return RateLimited.retry_after(error.wait or 1)
         case Http404():
@@ -63,13 +63,21 @@ def to_meshop_error(error: Exception) -> MeshopError | None:
     return None
 
 
+def _headers(error: MeshopError) -> dict[str, str]:
+    """Every 401 names its scheme (RFC 9110 section 15.5.2), and why a token was refused (RFC 6750 section 3.1)."""
+    if error.status != 401:
+        return error.headers
+    refused = error.code in ("token_expired", "token_invalid", "session_ended")
+    return {"WWW-Authenticate": 'Bearer error="invalid_token"' if refused else "Bearer"} | error.headers
+
+
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's ``EXCEPTION_HANDLER``. Crashes go on to ``server_error``."""
     request_id = getattr(context["request"], "request_id", "")
     known = to_meshop_error(error)
     if known is not None:
         body = envelope(code=known.code, message=known.message, extra=known.extra, request_id=request_id)
-        return Response(body, status=known.status, headers=known.headers)
+        return Response(body, status=known.status, headers=_headers(known))
     if isinstance(error, drf.APIException):
         code = CODE_BY_STATUS.get(error.status_code, "http_error")
         body = envelope(code=code, message=str(error.detail), request_id=request_id)
@@ -85,7 +93,7 @@ def _render(request: HttpRequest, error: MeshopError) -> JsonResponse:
         extra=error.extra,
         request_id=getattr(request, "request_id", ""),
     )
-    return JsonResponse(body, status=error.status, headers=error.headers)
+    return JsonResponse(body, status=error.status, headers=_headers(error))
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> JsonResponse:
@@ -105,5 +113,5 @@ def page_not_found(request: HttpRequest, exception: Exception) -> JsonResponse:
 
 def server_error(request: HttpRequest) -> JsonResponse:
     """A crash: say nothing about it outside, everything inside."""
-    log.exception("unhandled error", path=request.path)
+    log.exception("unhandled error", path=request.path)  # noqa: LOG004 - Django calls this while handling it
     return _render(request, MeshopError())
