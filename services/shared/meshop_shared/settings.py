@@ -3,7 +3,7 @@
 import sys
 from typing import Literal, TypeVar
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -12,8 +12,12 @@ class ServiceSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_file=None, extra="ignore", frozen=True)
 
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
-    shutdown_grace_s: float = 10.0
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="Least important level that is logged."
+    )
+    shutdown_grace_s: float = Field(
+        10.0, ge=0, description="Seconds that running requests get to finish after SIGTERM."
+    )
 
 
 SettingsT = TypeVar("SettingsT", bound=ServiceSettings)

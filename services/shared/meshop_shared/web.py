@@ -78,6 +78,10 @@ def _install_error_handlers(app: FastAPI) -> None:
 
     async def on_validation(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
+        if any(problem["type"] == "json_invalid" for problem in error.errors()):
+            return error_response(
+                request, ValidationFailed("The body is not valid JSON.", code="malformed_body")
+            )
         fields: dict[str, list[str]] = {}
         for problem in error.errors():
             name = ".".join(str(part) for part in problem["loc"][1:]) or "body"
@@ -92,7 +96,8 @@ def _install_error_handlers(app: FastAPI) -> None:
 
     async def on_crash(request: Request, error: Exception) -> Response:
         log.error("unhandled error", exc_info=error)
-        return error_response(request, MeshopError())
+        # Sent from outside RequestContext, which would have added the header.
+        return error_response(request, MeshopError(headers={"x-request-id": request.scope["request_id"]}))
 
     app.add_exception_handler(MeshopError, on_meshop_error)
     app.add_exception_handler(RequestValidationError, on_validation)
