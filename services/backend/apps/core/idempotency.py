@@ -7,7 +7,6 @@ body is 422, a key whose first request is still running is 409. Failures store n
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from django.db import connection, transaction
 
@@ -33,10 +32,10 @@ class IdempotencyMismatch(Unprocessable):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Status and JSON body; ``replayed`` tells a stored answer from a fresh one."""
+    """Status and rendered JSON body; ``replayed`` tells a stored answer from a fresh one."""
 
     status_code: int
-    body: dict[str, Any]
+    body: bytes
     replayed: bool = False
 
 
@@ -68,9 +67,13 @@ def run_idempotent(
         if stored is not None:
             if stored.fingerprint != fingerprint:
                 raise IdempotencyMismatch()
-            return Answer(stored.status_code, stored.body, replayed=True)
+            return Answer(stored.status_code, stored.body.encode(), replayed=True)
         answer = operation()
         IdempotencyRecord.objects.create(
-            scope=scope, key=key, fingerprint=fingerprint, status_code=answer.status_code, body=answer.body
+            scope=scope,
+            key=key,
+            fingerprint=fingerprint,
+            status_code=answer.status_code,
+            body=answer.body.decode(),
         )
         return answer

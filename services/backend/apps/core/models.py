@@ -37,7 +37,7 @@ class IdempotencyRecord(models.Model):
     key = models.CharField(max_length=255)
     fingerprint = models.CharField(max_length=64, help_text="SHA-256 of the request body.")
     status_code = models.PositiveSmallIntegerField()
-    body = models.JSONField()
+    body = models.TextField(help_text="The JSON text that was sent, byte for byte.")
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:

@@ -4,7 +4,7 @@ Invariants, checked by ``manage.py stock_audit``: ``on_hand`` is the sum of an i
 sum of its live reservations.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -39,6 +39,38 @@ def stock_item_create(*, sku: str, quantity: int = 0, actor: AbstractBaseUser | 
         )
     stamp_bump(STOCK)
     return item
+
+
+_CREATE_MANY = """
+WITH wanted AS (SELECT * FROM unnest(%(skus)s::text[], %(quantities)s::bigint[]) AS w (sku, quantity)),
+created AS (
+    INSERT INTO inventory_stockitem (sku, on_hand, reserved)
+    SELECT sku, quantity, 0 FROM wanted ON CONFLICT (sku) DO NOTHING RETURNING id, sku, on_hand
+),
+received AS (
+    INSERT INTO inventory_stockmovement (stock_item_id, kind, quantity, reference)
+    SELECT id, 'receipt', on_hand, %(reference)s FROM created WHERE on_hand <> 0
+)
+SELECT sku, id FROM created UNION ALL SELECT item.sku, item.id FROM inventory_stockitem item JOIN wanted USING (sku)
+"""
+
+
+@transaction.atomic
+def stock_items_bulk_create(*, quantities: Mapping[str, int], reference: str = "") -> dict[str, int]:
+    """Start the ledgers of many units at once; return the id of each by SKU.
+
+    A SKU that has a ledger already keeps its level: its quantity here is not added.
+    """
+    if not quantities:
+        return {}
+    parameters = {"skus": list(quantities), "quantities": list(quantities.values()), "reference": reference}
+    with connection.cursor() as cursor:
+        cursor.execute(_CREATE_MANY, parameters)
+        ids: dict[str, int] = dict(cursor.fetchall())
+    if raced := quantities.keys() - ids.keys():  # created by somebody else while the statement ran
+        ids.update(StockItem.objects.filter(sku__in=raced).values_list("sku", "pk"))
+    stamp_bump(STOCK)
+    return ids
 
 
 @transaction.atomic
@@ -91,54 +123,50 @@ def _id(actor: AbstractBaseUser | None) -> int | None:
 _RESERVE = """
 WITH wanted AS (SELECT * FROM unnest(%(ids)s::bigint[], %(quantities)s::bigint[]) AS w (id, quantity)),
 locked AS MATERIALIZED (
-    SELECT item.id FROM inventory_stockitem item JOIN wanted ON wanted.id = item.id
+    SELECT item.id, wanted.quantity, item.on_hand - item.reserved AS available
+    FROM inventory_stockitem item JOIN wanted ON wanted.id = item.id
     ORDER BY item.id FOR UPDATE OF item
 ),
 taken AS (
-    UPDATE inventory_stockitem item SET reserved = item.reserved + wanted.quantity
-    FROM wanted, locked
-    WHERE item.id = wanted.id AND item.id = locked.id AND item.on_hand - item.reserved >= wanted.quantity
-    RETURNING item.id, wanted.quantity
+    UPDATE inventory_stockitem item SET reserved = item.reserved + locked.quantity FROM locked
+    WHERE item.id = locked.id AND NOT EXISTS (SELECT FROM locked WHERE available < quantity)
+    RETURNING item.id
+),
+held AS (
+    INSERT INTO inventory_stockreservation (stock_item_id, quantity, reference, status, expires_at)
+    SELECT locked.id, locked.quantity, %(reference)s, 'live', %(expires_at)s FROM locked JOIN taken USING (id)
 )
-INSERT INTO inventory_stockreservation (stock_item_id, quantity, reference, status, expires_at)
-SELECT id, quantity, %(reference)s, 'live', %(expires_at)s FROM taken RETURNING stock_item_id
+SELECT id, quantity, available FROM locked WHERE NOT EXISTS (SELECT FROM taken) AND available < quantity
 """
+
+
+def _reserve(wanted: dict[int, int], reference: str, expires_at: datetime) -> list[dict[str, int]]:
+    """Run the statement; return what is short, nothing when all was held."""
+    parameters = {"ids": list(wanted), "quantities": list(wanted.values())}
+    with connection.cursor() as cursor:
+        cursor.execute(_RESERVE, parameters | {"reference": reference, "expires_at": expires_at})
+        return [
+            {"stock_item_id": pk, "requested": requested, "available": available}
+            for pk, requested, available in cursor.fetchall()
+        ]
 
 
 @transaction.atomic(savepoint=False)
 def stock_reserve(*, lines: Sequence[StockLine], reference: str, expires_at: datetime) -> None:
-    """Hold all ``lines`` until ``expires_at``, or raise :class:`InsufficientStock` and leave nothing behind.
+    """Hold all ``lines`` until ``expires_at``, or nothing and raise :class:`InsufficientStock`.
 
-    One statement for any number of lines. Rows are locked by ascending id, so two orders never deadlock, and the
-    condition in the UPDATE is what makes overselling impossible. ``extra.lines`` of the error lists
-    ``{stock_item_id, requested, available}`` for each unit that is short.
+    One statement for any number of lines. Rows are locked by ascending id, so two orders never deadlock; the
+    condition of the UPDATE, judged on the locked rows, is what makes overselling impossible. ``extra.lines`` of
+    the error lists ``{stock_item_id, requested, available}`` for each unit that is short.
     """
     wanted: dict[int, int] = {}
     for line in lines:
         wanted[line.stock_item_id] = wanted.get(line.stock_item_id, 0) + line.quantity
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _RESERVE,
-            {
-                "ids": list(wanted),
-                "quantities": list(wanted.values()),
-                "reference": reference,
-                "expires_at": expires_at,
-            },
-        )
-        taken = {row[0] for row in cursor.fetchall()}
-    short = wanted.keys() - taken
+    short = _reserve(wanted, reference, expires_at)
+    if short and reservations_expire(stock_item_ids=list(wanted)):
+        short = _reserve(wanted, reference, expires_at)
     if short:
-        left = StockItem.objects.filter(pk__in=short).values_list("pk", F("on_hand") - F("reserved"))
-        available = dict(left)
-        raise InsufficientStock(
-            extra={
-                "lines": [
-                    {"stock_item_id": pk, "requested": wanted[pk], "available": available.get(pk, 0)}
-                    for pk in sorted(short)
-                ]
-            }
-        )
+        raise InsufficientStock(extra={"lines": short})
     stamp_bump(STOCK)
 
 

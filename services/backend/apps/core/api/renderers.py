@@ -48,9 +48,12 @@ class OrjsonParser(BaseParser):
     def parse(
         self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> dict[str, Any]:
-        """Return the object. Raises ``ParseError`` for anything else."""
+        """Return the object. Raises ``ParseError`` for anything else.
+
+        Reads ``request.body``, which refuses bodies over ``DATA_UPLOAD_MAX_MEMORY_SIZE`` before reading them.
+        """
         try:
-            data = orjson.loads(stream.read())
+            data = orjson.loads(parser_context["request"].body if parser_context else stream.read())
         except ValueError as error:
             raise ParseError("The body is not valid JSON.") from error
         if not isinstance(data, dict):
