@@ -4,7 +4,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, IPvAnyNetwork, SecretStr, field_validator, model_validator
 from pydantic_settings import NoDecode
 
 from meshop_shared.settings import ServiceSettings
@@ -47,6 +47,9 @@ class BackendSettings(ServiceSettings):
     rate_limit: Literal["on", "off"] = Field(
         "on", description="`off` lifts all request limits, for load tests."
     )
+    trusted_proxies: Annotated[list[IPvAnyNetwork], NoDecode] = Field(
+        [], description="Networks of our own proxies, by comma; only their `X-Forwarded-For` is believed."
+    )
     shop_currency: str = Field("GBP", pattern="^[A-Z]{3}$", description="ISO 4217 currency of new products.")
     shipping_flat: Decimal = Field(Decimal("4.95"), ge=0, description="Shipping per order.")
     shipping_free_from: Decimal = Field(
@@ -65,7 +68,7 @@ class BackendSettings(ServiceSettings):
     image_max_bytes: int = Field(5_000_000, ge=1, description="Largest image upload, bytes.")
     image_max_pixels: int = Field(40_000_000, ge=1, description="Largest image upload, width × height.")
 
-    @field_validator("allowed_hosts", mode="before")
+    @field_validator("allowed_hosts", "trusted_proxies", mode="before")
     @classmethod
     def _split(cls, value: str | list[str]) -> list[str]:
         return (

@@ -16,7 +16,6 @@ from meshop_shared.errors import (
     NotFound,
     PayloadTooLarge,
     PermissionDenied,
-    RateLimited,
     ValidationFailed,
     envelope,
 )
@@ -50,8 +49,6 @@ def to_meshop_error(error: Exception) -> MeshopError | None:
             return ValidationFailed(str(error.detail), code="malformed_body")
         case drf.NotAuthenticated() | drf.AuthenticationFailed():
             return NotAuthenticated()
-        case drf.Throttled():
-            return RateLimited.retry_after(error.wait or 1)
         case Http404():
             return NotFound()
         case DjangoPermissionDenied() | drf.PermissionDenied():

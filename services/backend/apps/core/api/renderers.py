@@ -9,6 +9,8 @@ from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
 from rest_framework.utils.serializer_helpers import ReturnDict, ReturnList
 
+_MAX_DEPTH = 32
+
 
 def _fallback(value: Any) -> Any:
     if isinstance(value, ReturnDict | Mapping):
@@ -58,15 +60,25 @@ class OrjsonParser(BaseParser):
             raise ParseError("The body is not valid JSON.") from error
         if not isinstance(data, dict):
             raise ParseError("The body must be a JSON object.")
-        if _has_nul(data):
-            raise ParseError("Text must not contain NUL characters.")
+        _check_text_and_depth(data)
         return data
 
 
-def _has_nul(value: Any) -> bool:
-    """PostgreSQL cannot store NUL in text or JSON, so no field may carry one."""
-    if isinstance(value, str):
-        return "\x00" in value
-    if isinstance(value, dict):
-        return any(_has_nul(key) or _has_nul(item) for key, item in value.items())
-    return isinstance(value, list) and any(_has_nul(item) for item in value)
+def _check_text_and_depth(data: dict[str, Any]) -> None:
+    """PostgreSQL cannot store NUL in text or JSON, and deep nesting only serves to exhaust somebody's stack."""
+    level: list[Any] = [data]
+    for _ in range(_MAX_DEPTH):
+        inner: list[Any] = []
+        for value in level:
+            if isinstance(value, str):
+                if "\x00" in value:
+                    raise ParseError("Text must not contain NUL characters.")
+            elif isinstance(value, dict):
+                inner += value
+                inner += value.values()
+            elif isinstance(value, list):
+                inner += value
+        if not inner:
+            return
+        level = inner
+    raise ParseError(f"The body is nested deeper than {_MAX_DEPTH} levels.")
