@@ -5,6 +5,7 @@ signalled. Every service leads a session of its own: it survives the shell that 
 behind when it is killed can still be found and ended.
 """
 
+import contextlib
 import hashlib
 import json
 import os
@@ -51,7 +52,13 @@ class Service:
 
     def fingerprint(self) -> str:
         """Changes when the running process no longer is what this description would start."""
-        what = [self.command, sorted(self.env.items()), str(self.cwd), self.run_as, source_digest(self.sources)]
+        what = [
+            self.command,
+            sorted(self.env.items()),
+            str(self.cwd),
+            self.run_as,
+            source_digest(self.sources),
+        ]
         return hashlib.sha256(json.dumps(what).encode()).hexdigest()
 
 
@@ -87,12 +94,18 @@ class ProcessTable:
         self._run = folder / "run"
         self._logs = folder / "logs"
         self._report = report
+        self._children: list[subprocess.Popen[bytes]] = []
         for path in (self._run, self._logs):
             path.mkdir(parents=True, exist_ok=True)
 
     def log_path(self, name: str) -> Path:
         """Where the output of a service goes."""
         return self._logs / f"{name}.log"
+
+    def shown_log(self, name: str) -> str:
+        """The same for people: relative to the checkout where it can be."""
+        path = self.log_path(name)
+        return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)
 
     def record(self, name: str) -> Record | None:
         """What is remembered of a service, running or not."""
@@ -133,14 +146,21 @@ class ProcessTable:
     def stop(self, names: Iterable[str] | None = None) -> list[str]:
         """End the named services (all when ``None``), dependants first; answers who was running."""
         records = self.records()
-        wanted = set(records if names is None else names)
-        order = TopologicalSorter({name: set(r.depends) & set(records) for name, r in records.items()})
-        stopped = []
-        for name in reversed(list(order.static_order())):
-            if name in wanted:
-                if records[name].alive:
-                    stopped.append(name)
-                self._end(records[name])
+        wanted = set(records) if names is None else set(names) & set(records)
+        dependants = {name: {other for other in wanted if name in records[other].depends} for name in wanted}
+        order = TopologicalSorter(dependants)
+        order.prepare()
+        stopped: list[str] = []
+        while order.is_active():
+            batch = order.get_ready()
+            alive = [name for name in batch if records[name].alive]
+            for name in alive:
+                os.kill(records[name].pid, records[name].stop_signal)
+            for name in batch:
+                self._await_end(records[name])
+            stopped += alive
+            order.done(*batch)
+        self._children = [child for child in self._children if child.poll() is None]  # asking is what reaps
         return stopped
 
     def _start_if_needed(self, service: Service) -> bool:
@@ -148,7 +168,7 @@ class ProcessTable:
         if record is not None:
             if record.alive and record.fingerprint == service.fingerprint():
                 return False
-            self._end(record)
+            self.stop([service.name])
         self._start(service)
         return True
 
@@ -175,6 +195,7 @@ class ProcessTable:
                 )
             except FileNotFoundError as error:
                 raise ToolError(f"{service.name} cannot start: {error.filename} is missing.") from error
+        self._children.append(process)
         # An identity of "" (it ended at once) matches no living process.
         record = Record(
             service.name, process.pid, procfs.identity(process.pid) or "", service.fingerprint(), service.address,
@@ -191,30 +212,30 @@ class ProcessTable:
             if service.ready():
                 return
             time.sleep(POLL_S)
-        raise ToolError(f"{service.name} was not ready after {service.ready_s:.0f} s.\n{self.tail(service.name)}")
+        raise ToolError(
+            f"{service.name} was not ready after {service.ready_s:.0f} s.\n{self.tail(service.name)}"
+        )
 
     def tail(self, name: str, lines: int = 20) -> str:
         """The last output of a service since it was last started, and where the rest is."""
         path = self.log_path(name)
         text = path.read_text(errors="replace") if path.exists() else ""
         recent = text.rpartition(f"starting {name}\n")[2].splitlines()[-lines:]
-        return "\n".join([*(f"  | {line}" for line in recent), f"The whole log is {_shown(path)}."])
+        return "\n".join([*(f"  | {line}" for line in recent), f"The whole log is {self.shown_log(name)}."])
 
-    def _end(self, record: Record) -> None:
-        if record.alive:
-            os.kill(record.pid, record.stop_signal)
-            deadline = time.monotonic() + record.grace_s
-            while record.alive and time.monotonic() < deadline:
-                time.sleep(POLL_S)
+    def _await_end(self, record: Record) -> None:
+        self._poll(lambda: not record.alive, record.grace_s)
         for pid in record.leftovers():
-            try:
+            with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                continue
-        deadline = time.monotonic() + 5
-        while record.leftovers() and time.monotonic() < deadline:
-            time.sleep(POLL_S)
+        self._poll(lambda: not record.leftovers(), 5)
         (self._run / f"{record.name}.json").unlink(missing_ok=True)
+
+    @staticmethod
+    def _poll(done: Callable[[], bool], timeout_s: float) -> None:
+        deadline = time.monotonic() + timeout_s
+        while not done() and time.monotonic() < deadline:
+            time.sleep(POLL_S)
 
 
 def source_digest(paths: Iterable[Path]) -> str:
@@ -226,7 +247,3 @@ def source_digest(paths: Iterable[Path]) -> str:
                 stat = path.stat()
                 digest.update(f"{path}:{stat.st_size}:{stat.st_mtime_ns}\n".encode())
     return digest.hexdigest()
-
-
-def _shown(path: Path) -> str:
-    return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)

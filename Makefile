@@ -1,0 +1,69 @@
+# Everything a developer runs. `make` alone lists the targets; the same commands run on every machine.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PY := .venv/bin/python
+TESTBED := $(PY) -m tools.testbed
+PYTEST := $(PY) -m pytest
+
+.PHONY: help
+help: ## Show this list
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  make %-18s%s\n", $$1, $$2}'
+	@echo; echo "Variables of up: PORT CATALOG ADMIN_EMAIL ADMIN_PASSWORD RATE_LIMIT PG_PORT REDIS_PORT ($(PY) -m tools.stack --help)"
+
+.PHONY: setup
+setup: .venv/made-from-lock ## Make the virtual environment from the lock files
+
+.venv/made-from-lock: requirements/bootstrap.txt requirements/dev.txt tools/setup.sh tools/paths.py
+	@tools/setup.sh
+
+.PHONY: lock
+lock: setup ## Lock requirements/*.in again (UPGRADE=1 takes newer versions)
+	@$(PY) -m tools.lock $(if $(UPGRADE),--upgrade)
+
+.PHONY: up down status manage
+up: setup ## Start the whole platform on this machine and print its URL
+	@$(PY) -m tools.stack up
+
+down: setup ## Stop it; data stays
+	@$(PY) -m tools.stack down
+
+status: setup ## Show what runs, and where
+	@$(PY) -m tools.stack status
+
+manage: setup ## Run a management command on the running stack, as CMD="catalog_import FILE"
+	@$(PY) -m tools.stack manage $(CMD)
+
+.PHONY: lint fmt
+lint: setup ## Check style, types and architecture
+	@$(PY) -m tools.lint
+
+fmt: setup ## Format the code and mend what can be mended by rule
+	@.venv/bin/ruff check --fix --quiet . ; .venv/bin/ruff format .
+
+.PHONY: test test-unit test-integration test-e2e
+test: lint ## Run every test, with the servers it needs
+	@$(TESTBED) -- $(PYTEST) -n 2 -q tests/unit tests/contract tests/integration
+	@$(TESTBED) --stack -- $(PYTEST) -q tests/e2e
+
+test-unit: setup ## Run the tests that need no server (ARGS= for pytest)
+	@$(PYTEST) tests/unit $(ARGS)
+
+test-integration: setup ## Run the tests on PostgreSQL and Redis (ARGS= for pytest)
+	@$(TESTBED) -- $(PYTEST) -n 2 tests/contract tests/integration $(ARGS)
+
+test-e2e: setup ## Run the workflows over HTTP against a whole stack (ARGS= for pytest)
+	@$(TESTBED) --stack -- $(PYTEST) tests/e2e $(ARGS)
+
+.PHONY: bench bench-catalog bench-store
+bench: bench-catalog bench-store ## Run every benchmark
+
+bench-catalog: setup ## Measure listing, paging and search at 10,000 and 100,000 products
+	@$(TESTBED) --durable -- $(PY) -m tests.load.bench_catalog
+
+bench-store: setup ## Measure list, detail, cart and checkout beside what other shops reach
+	@$(TESTBED) --durable -- $(PY) -m tests.load.bench_store
+
+.PHONY: clean
+clean: ## Remove caches and build output; the data of `make up` stays
+	@rm -rf build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .schemathesis .coverage
+	@find . -path ./.venv -prune -o -path ./.meshop -prune -o -name __pycache__ -type d -print0 | xargs -0r rm -rf

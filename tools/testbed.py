@@ -1,0 +1,145 @@
+"""``python -m tools.testbed [options] -- command``: run a command with the servers that tests need, then stop them.
+
+Servers come from Debian's packages where they are or can be installed, else from the wheels; they listen on free
+ports, keep their data below ``build/testbed`` and end with the command, on Ctrl-C too. Several may run at a time.
+"""
+
+import argparse
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from types import FrameType
+
+from tools import procfs
+from tools.environment import backend_environment
+from tools.errors import ToolError
+from tools.paths import BUILD
+from tools.ports import pick_port
+from tools.processes import ProcessTable
+from tools.servers.datastores import Datastores, plan_datastores
+from tools.stack.commands import Stack
+from tools.stack.config import StackConfig
+from tools.state import StateFolder
+
+TESTBEDS = BUILD / "testbed"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; its exit status."""
+    parser = argparse.ArgumentParser(prog="python -m tools.testbed", description=__doc__)
+    parser.add_argument(
+        "--stack", action="store_true", help="start the whole platform too, with a demo catalogue"
+    )
+    parser.add_argument("--durable", action="store_true", help="commits reach the disk, as in production")
+    parser.add_argument("--servers", choices=("auto", "debian", "embedded"), default="auto")
+    parser.add_argument("command", nargs=argparse.REMAINDER, metavar="-- command")
+    options = parser.parse_args(arguments)
+    command = options.command[1:] if options.command[:1] == ["--"] else options.command
+    if not command:
+        parser.error("no command was given")
+    remove_abandoned(TESTBEDS)
+    folder = TESTBEDS / str(os.getpid())
+    state = StateFolder(folder)
+    state.remember("owner", procfs.identity(os.getpid()))
+    table = ProcessTable(folder, report=lambda _line: None)
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        if options.stack:
+            environment = start_stack(state, options)
+        else:
+            environment = start_servers(state, table, options)
+        return run(command, environment)
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not leave servers behind
+        table.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def start_servers(state: StateFolder, table: ProcessTable, options: argparse.Namespace) -> dict[str, str]:
+    """Start the datastores; the environment that leads to them."""
+    datastores = plan_datastores(
+        state,
+        flavour=options.servers,
+        durable=options.durable,
+        pg_port=state.port("postgresql"),
+        redis_port=state.port("redis"),
+    )
+    _announce(datastores)
+    datastores.start(table)
+    return backend_environment(
+        state,
+        database_url=datastores.postgres.url(),
+        redis_url=datastores.redis.url(),
+        public_url="http://127.0.0.1:8000",
+    )
+
+
+def start_stack(state: StateFolder, options: argparse.Namespace) -> dict[str, str]:
+    """Start the whole platform; what a client of it must know, besides the environment of its backend."""
+    config = StackConfig(
+        folder=state.path,
+        port=pick_port(),
+        pg_port=state.port("postgresql"),
+        redis_port=state.port("redis"),
+        admin_email="admin@meshop.example",
+        admin_password=state.secret("admin_password"),
+        servers=options.servers,
+        durable=options.durable,
+        rate_limit=os.environ.get("RATE_LIMIT", "on"),
+    )
+    stack = Stack.plan(config, state)
+    _announce(stack.datastores)
+    stack.start()
+    return {
+        **stack.environment,
+        "MESHOP_URL": config.url,
+        "MESHOP_ADMIN_EMAIL": str(config.admin_email),
+        "MESHOP_ADMIN_PASSWORD": str(config.admin_password),
+        "MESHOP_MAIL_DIR": str(state.path / "mail"),
+    }
+
+
+def run(command: list[str], environment: dict[str, str]) -> int:
+    """Run in the foreground; on Ctrl-C let the command end by itself first."""
+    with subprocess.Popen(command, env={**os.environ, **environment}) as process:
+        try:
+            return process.wait()
+        except KeyboardInterrupt:
+            process.send_signal(signal.SIGINT)
+            try:
+                process.wait(timeout=15)
+            except subprocess.TimeoutExpired:
+                process.kill()
+            return 130
+
+
+def remove_abandoned(testbeds: Path) -> None:
+    """Stop and delete what was left by runs that were killed."""
+    for folder in testbeds.glob("*"):
+        if not folder.name.isdigit():
+            continue
+        owner = StateFolder(folder).remembered("owner")
+        if owner is None or procfs.identity(int(folder.name)) != owner:
+            ProcessTable(folder).stop()
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _announce(datastores: Datastores) -> None:
+    commits = "durable" if datastores.postgres.durable else "not durable, for speed"
+    print(f"Test servers: {datastores.label}; commits are {commits}.", flush=True)
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except ToolError as error:
+        sys.exit(str(error))
+    except KeyboardInterrupt:
+        sys.exit(130)
