@@ -233,3 +233,27 @@ class PriceHistory(models.Model):
 
     def __str__(self) -> str:
         return f"{self.price_minor} {self.currency}"
+
+
+class CatalogImport(models.Model):
+    """How far the import of one file has come; committed together with what it counts."""
+
+    class Status(models.TextChoices):
+        """Whether a run came to its end."""
+
+        RUNNING = "running"
+        FINISHED = "finished"
+
+    fingerprint = models.CharField(max_length=64, unique=True, help_text="SHA-256 of content and options.")
+    source = models.CharField(max_length=255, help_text="Name of the file.")
+    format = models.CharField(max_length=20)
+    options = models.JSONField(default=dict)
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.RUNNING)
+    line = models.BigIntegerField(default=0, help_text="Data lines dealt with.")
+    rejects_bytes = models.BigIntegerField(default=0, help_text="Valid length of the file of rejected lines.")
+    counters = models.JSONField(default=dict)
+    created_at = models.DateTimeField(db_default=Now())
+    updated_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return f"{self.source} ({self.status}, line {self.line})"
