@@ -86,6 +86,7 @@ DATABASES: dict[str, dict[str, Any]] = {
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": MESHOP.redis_url}}
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 
+AUTHENTICATION_BACKENDS = ["apps.accounts.backends.GuardedBackend"]
 PASSWORD_HASHERS = ["apps.accounts.passwords.OwaspArgon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},

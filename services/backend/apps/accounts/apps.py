@@ -11,5 +11,6 @@ class AccountsConfig(AppConfig):
     name = "apps.accounts"
 
     def ready(self) -> None:
-        """Let drf-spectacular know our authentication."""
+        """Let drf-spectacular know our authentication, and connect the receivers."""
         import_module("apps.accounts.api.schema")
+        import_module("apps.accounts.receivers")

@@ -1,12 +1,35 @@
 """``Authorization: Bearer`` with an access token."""
 
+from uuid import UUID
+
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
+from apps.accounts.errors import SessionEnded
 from apps.accounts.models import User
 from apps.accounts.signing import token_verifier
 from meshop_shared.errors import NotAuthenticated
 from meshop_shared.tokens import AccessClaims
+
+
+def bearer_claims(request: Request) -> AccessClaims | None:
+    """Return what the caller's access token says, ``None`` without one. Raises ``NotAuthenticated``."""
+    scheme, _, token = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
+    return token_verifier().verify(token.strip()) if scheme.lower() == "bearer" else None
+
+
+def caller(request: Request) -> User:
+    """Return who is signed in. Raises ``NotAuthenticated`` where a view lets anonymous callers through."""
+    if not isinstance(request.user, User):
+        raise NotAuthenticated()
+    return request.user
+
+
+def caller_session(request: Request) -> UUID:
+    """Return the session (refresh family) that the caller's access token belongs to."""
+    if not isinstance(request.auth, AccessClaims):
+        raise NotAuthenticated()
+    return UUID(request.auth.session_id)
 
 
 class AccessTokenAuthentication(BaseAuthentication):
@@ -14,10 +37,9 @@ class AccessTokenAuthentication(BaseAuthentication):
 
     def authenticate(self, request: Request) -> tuple[User, AccessClaims] | None:
         """Return ``(user, claims)``, ``None`` without a bearer token. Raises ``NotAuthenticated``."""
-        scheme, _, token = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
-        if scheme.lower() != "bearer":
+        claims = bearer_claims(request)
+        if claims is None:
             return None
-        claims = token_verifier().verify(token.strip())
         user = User.objects.filter(
             pk=claims.user_id,
             is_active=True,
@@ -25,7 +47,7 @@ class AccessTokenAuthentication(BaseAuthentication):
             token_families__revoked_at__isnull=True,
         ).first()
         if user is None:
-            raise NotAuthenticated("This session has ended.", code="session_ended")
+            raise SessionEnded()
         return user, claims
 
     def authenticate_header(self, request: Request) -> str:

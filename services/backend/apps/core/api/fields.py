@@ -23,6 +23,35 @@ class IdField(serializers.IntegerField):
         return super().to_internal_value(_whole_number(self, data))
 
 
+class StrictCharField(serializers.CharField):
+    """Text. Strict: numbers are not text."""
+
+    def to_internal_value(self, data: Any) -> str:
+        """Accept a JSON string."""
+        return super().to_internal_value(_text(self, data))
+
+
+class StrictEmailField(serializers.EmailField):
+    """An e-mail address of at most 254 characters (RFC 5321), in lower case."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=254, **kwargs)
+
+    def to_internal_value(self, data: Any) -> str:
+        """Accept a JSON string."""
+        return super().to_internal_value(_text(self, data)).lower()
+
+
+class StrictBooleanField(serializers.BooleanField):
+    """``true`` or ``false``; not ``1``, ``"yes"`` or ``"on"``."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        """Accept a JSON boolean."""
+        if not isinstance(data, bool):
+            self.fail("invalid", input=data)
+        return data
+
+
 class QuantityField(serializers.IntegerField):
     """A number of units: a JSON integer from 1 to 10,000."""
 
@@ -34,13 +63,19 @@ class QuantityField(serializers.IntegerField):
         return super().to_internal_value(_whole_number(self, data))
 
 
+def _text(field: serializers.Field, data: Any) -> Any:
+    if not isinstance(data, str):
+        field.fail("invalid")
+    return data
+
+
 def _whole_number(field: serializers.Field, data: Any) -> Any:
     if isinstance(data, bool | float):
         field.fail("invalid")
     return data
 
 
-@extend_schema_field({"type": "string", "pattern": r"^-?\d+(\.\d+)?$", "examples": ["12.34"]})
+@extend_schema_field({"type": "string", "pattern": r"^-?\d+(\.\d+)?$", "example": "12.34"})
 class DecimalStringField(serializers.Field):
     """An amount of money as decimal text (numbers are accepted); validated against a currency by the service."""
 

@@ -2,6 +2,24 @@
 
 from typing import Any
 
+from drf_spectacular.utils import OpenApiParameter, inline_serializer
+from rest_framework import serializers
+
+from apps.core.api.pagination import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
+
+#: What every list takes; for ``extend_schema(parameters=...)``.
+PAGE_PARAMETERS = [
+    OpenApiParameter("page", {"type": "integer", "minimum": 1}, description="Page number, from 1."),
+    OpenApiParameter(
+        "page_size",
+        {"type": "integer", "minimum": 1, "maximum": MAX_PAGE_SIZE, "default": DEFAULT_PAGE_SIZE},
+        description="Rows per page.",
+    ),
+    OpenApiParameter(
+        "cursor", str, description="Instead of `page`: empty for the first page, then as in `next`."
+    ),
+]
+
 _ERROR = {
     "type": "object",
     "required": ["code", "message", "extra", "request_id"],
@@ -9,13 +27,26 @@ _ERROR = {
         "code": {
             "type": "string",
             "description": "Stable, machine-readable.",
-            "examples": ["validation_error"],
+            "example": "validation_error",
         },
         "message": {"type": "string"},
         "extra": {"type": "object", "additionalProperties": True, "description": "`fields` for validation."},
         "request_id": {"type": "string"},
     },
 }
+
+
+def page_of(row: type[serializers.Serializer]) -> serializers.Serializer:
+    """Describe a list of ``row``, as :func:`apps.core.api.pagination.paginate` answers it."""
+    return inline_serializer(
+        name=f"{row.__name__.removesuffix('Serializer')}Page",
+        fields={
+            "count": serializers.IntegerField(min_value=0),
+            "next": serializers.URLField(allow_null=True),
+            "previous": serializers.URLField(allow_null=True),
+            "results": row(many=True),
+        },
+    )
 
 
 def _response(description: str) -> dict[str, Any]:

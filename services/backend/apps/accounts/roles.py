@@ -1,0 +1,34 @@
+"""Which staff group may do what. Endpoints ask for permissions; only this table speaks of roles.
+
+``manage.py migrate`` makes the groups match it exactly: for other combinations make other groups in the admin.
+Administrators are superusers and may do everything.
+"""
+
+from itertools import product
+
+ADMINISTRATOR = "administrator"
+
+
+def _can(actions: str, app: str, models: str) -> tuple[str, ...]:
+    return tuple(f"{app}.{action}_{model}" for action, model in product(actions.split(), models.split()))
+
+
+_SEE_STOCK = _can("view", "inventory", "stockitem stockmovement stockreservation")
+_SEE_ORDERS = _can("view", "orders", "cart cartitem order orderitem orderevent")
+_SEE_CATALOGUE = _can(
+    "view", "products", "category tag product productvariant productimage productreview pricehistory"
+)
+_SEE_CUSTOMERS = _can("view", "accounts", "user userprofile address tokenfamily")
+_REVIEWS = ("products.view_productreview", "products.change_productreview", "products.moderate_review")
+
+PERMISSIONS_BY_ROLE: dict[str, tuple[str, ...]] = {
+    "catalogue": (
+        *_can("add change delete", "products", "category tag product productvariant productimage"),
+        *_SEE_CATALOGUE,
+        *_REVIEWS,
+        *_SEE_STOCK,
+    ),
+    "orders": (*_SEE_ORDERS, "orders.change_order", "orders.fulfil_order", *_SEE_STOCK),
+    "support": (*_SEE_ORDERS, "orders.change_order", *_SEE_CUSTOMERS, *_REVIEWS, "products.view_product"),
+    "analyst": (*_SEE_CATALOGUE, *_SEE_ORDERS, *_SEE_STOCK),
+}
