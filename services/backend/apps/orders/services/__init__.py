@@ -1,0 +1,1 @@
+"""Writing carts and orders."""

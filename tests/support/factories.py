@@ -1,0 +1,41 @@
+"""Rows that tests start from. Each function makes one thing, with sensible values for what is not given."""
+
+import itertools
+from typing import Any
+
+from apps.accounts.models import User
+from apps.inventory.services import stock_item_create
+from apps.products.models import Product, ProductVariant
+
+_numbers = itertools.count(1)
+
+
+def user_make(**fields: Any) -> User:
+    """Make a customer whose password is not usable."""
+    number = next(_numbers)
+    user = User(**({"email": f"user{number}@example.com", "first_name": "Ada"} | fields))
+    user.set_unusable_password()
+    user.save()
+    return user
+
+
+def product_make(*, stock: int | None = 10, price_minor: int = 1_000, **fields: Any) -> Product:
+    """Make a product that has ``stock`` units; ``None`` is for one that is sold by variant."""
+    number = next(_numbers)
+    sku = fields.pop("sku", f"SKU-{number}")
+    return Product.objects.create(
+        sku=sku,
+        price_minor=price_minor,
+        stock_item=None if stock is None else stock_item_create(sku=sku, quantity=stock),
+        **({"name": f"Product {number}", "slug": f"product-{number}", "currency": "GBP"} | fields),
+    )
+
+
+def variant_make(*, product: Product, stock: int = 10, **fields: Any) -> ProductVariant:
+    """Make a variant of ``product`` that has ``stock`` units."""
+    number = next(_numbers)
+    sku = f"VAR-{number}"
+    item = stock_item_create(sku=sku, quantity=stock)
+    return ProductVariant.objects.create(
+        product=product, sku=sku, stock_item=item, **({"name": f"Size {number}"} | fields)
+    )
