@@ -65,6 +65,9 @@ class BackendSettings(ServiceSettings):
     prometheus_multiproc_dir: Path | None = Field(
         None, description="Folder where worker processes share their metrics; set it when there are several."
     )
+    meshop_failpoint: str = Field(
+        "", description="For crash tests only: name of the place where the process kills itself."
+    )
     image_max_bytes: int = Field(5_000_000, ge=1, description="Largest image upload, bytes.")
     image_max_pixels: int = Field(40_000_000, ge=1, description="Largest image upload, width × height.")
 
