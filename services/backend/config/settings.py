@@ -125,6 +125,9 @@ SPECTACULAR_SETTINGS = {
     ],
 }
 
+#: Who tells whether a reviewer has bought the product: ``(*, user_id, product_id) -> bool``.
+PURCHASE_CHECKER = "apps.orders.selectors.order_has_product"
+
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "UTC"
 USE_TZ = True

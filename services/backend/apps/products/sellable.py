@@ -41,7 +41,15 @@ def sellable_units_get(keys: Iterable[UnitKey]) -> dict[UnitKey, SellableUnit]:
         for pk, sku, name, price, currency, stock_item_id, on_hand, reserved in rows:
             available = on_hand - reserved if stock_item_id else 0
             units[pk, None] = SellableUnit(
-                pk, None, sku, name, price, currency, stock_item_id, available, needs_variant=not stock_item_id
+                pk,
+                None,
+                sku,
+                name,
+                price,
+                currency,
+                stock_item_id,
+                available,
+                needs_variant=not stock_item_id,
             )
     if variant_ids:
         variants = ProductVariant.objects.filter(pk__in=variant_ids, is_active=True, product__is_active=True)
