@@ -33,9 +33,9 @@ FROM products_product p
 LEFT JOIN products_category c ON c.id = p.category_id
 LEFT JOIN inventory_stockitem s ON s.id = p.stock_item_id
 """
-_BY_IDS = f"{_SELECT} WHERE p.id = ANY(%s)"  # noqa: S608 - constant text
-_BY_ID = f"{_SELECT} WHERE p.id = %s"  # noqa: S608
-_BY_SLUG = f"{_SELECT} WHERE p.slug = %s"  # noqa: S608
+_BY_IDS = f"{_SELECT} WHERE p.id = ANY(%s)"
+_BY_ID = f"{_SELECT} WHERE p.id = %s"
+_BY_SLUG = f"{_SELECT} WHERE p.slug = %s"
 
 
 def product_cards(ids: Sequence[int]) -> list[Card]:
@@ -72,7 +72,9 @@ def product_to_dict(row: Sequence[Any]) -> Card:
         "name": name,
         "description": description,
         "brand": brand,
-        "category": {"id": category_id, "slug": category_slug, "name": category_name} if category_id else None,
+        "category": {"id": category_id, "slug": category_slug, "name": category_name}
+        if category_id
+        else None,
         "tags": tags,
         "price": minor_to_decimal_string(price_minor, currency),
         "currency": currency,

@@ -153,7 +153,9 @@ def _attributes(data: Mapping[str, Any]) -> dict[str, list[Any]]:
             continue
         name, text = parameter.removeprefix(_PREFIX), str(data[parameter])
         if not name or "\x00" in name + text or len(name) > _MAX_TEXT or len(text) > _MAX_TEXT:
-            raise ValidationFailed.for_field(parameter[:_MAX_TEXT], "Give the attribute a name and a short text.")
+            raise ValidationFailed.for_field(
+                parameter[:_MAX_TEXT], "Give the attribute a name and a short text."
+            )
         found[name] = [text]
         if text in ("true", "false"):
             found[name].append(text == "true")

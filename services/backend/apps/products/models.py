@@ -140,7 +140,7 @@ class ProductImage(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.file.name
+        return str(self.file.name)
 
 
 class ProductReview(models.Model):
@@ -165,7 +165,7 @@ class ProductReview(models.Model):
     updated_at = models.DateTimeField(db_default=Now())
 
     class Meta:
-        permissions: ClassVar[list[tuple[str, str]]] = [("moderate_review", "Can approve and reject reviews")]
+        permissions = [("moderate_review", "Can approve and reject reviews")]
         constraints = [
             models.UniqueConstraint(fields=["product", "user"], name="review_one_per_user"),
             models.CheckConstraint(condition=Q(rating__gte=1, rating__lte=5), name="review_rating_1_to_5"),

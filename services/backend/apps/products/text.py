@@ -9,7 +9,9 @@ import nh3
 #: More nested escaping than this is an attack, and loses its brackets.
 _MAX_PASSES = 5
 _CONTROL = re.compile(r"[^\S\n]+")
-_LINK = re.compile(r"(https?|ftp)://|www\.|\b[a-z0-9-]+\.(com|net|org|info|biz|shop|ru|cn|io|top|xyz)\b", re.I)
+_LINK = re.compile(
+    r"(https?|ftp)://|www\.|\b[a-z0-9-]+\.(com|net|org|info|biz|shop|ru|cn|io|top|xyz)\b", re.I
+)
 
 
 def plain_text(text: str, *, multiline: bool = False) -> str:

@@ -43,7 +43,9 @@ class RowComparison(Func):
         super().__init__(*fields)
         self._operator, self._values = operator, values
 
-    def as_sql(self, compiler: SQLCompiler, connection: Any, **context: Any) -> tuple[str, list[Any]]:
+    def as_sql(  # type: ignore[override]
+        self, compiler: SQLCompiler, connection: Any, **context: Any
+    ) -> tuple[str, list[Any]]:
         """Render; each value is prepared by the field it is compared with."""
         columns: list[str] = []
         params: list[Any] = []

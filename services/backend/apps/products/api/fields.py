@@ -133,6 +133,6 @@ class AttributesField(serializers.DictField):
             return clean
         if isinstance(value, bool) or (isinstance(value, int) and abs(value) < 2**63):
             return value
-        if isinstance(value, float) and math.isfinite(value):
-            return value
-        self.fail("value")
+        if not isinstance(value, float) or not math.isfinite(value):
+            self.fail("value")
+        return value

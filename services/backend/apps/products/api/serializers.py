@@ -55,7 +55,7 @@ class ProductInput(serializers.Serializer):
     price = PriceField(source="price_minor")
     currency = serializers.CharField(required=False, help_text="The shop sells in one currency.")
     stock = StockField(required=False)
-    variants = VariantInput(many=True, required=False, max_length=MAX_VARIANTS)
+    variants = serializers.ListField(child=VariantInput(), required=False, max_length=MAX_VARIANTS)
     attributes = AttributesField(required=False)
     is_active = StrictBooleanField(required=False)
 

@@ -45,7 +45,9 @@ class PostgresProductSearch:
         """Look for names that begin so, then for words that do, then for typos, until there are enough."""
         shown = Product.objects.filter(is_active=True)
         lowered = text.lower()
-        begins = shown.alias(lowered=Lower("name")).filter(lowered__startswith=lowered).order_by("lowered", "pk")
+        begins = (
+            shown.alias(lowered=Lower("name")).filter(lowered__startswith=lowered).order_by("lowered", "pk")
+        )
         found = list(begins.values_list("pk", flat=True)[:limit])
         words = _WORD.findall(lowered)
         if len(found) < limit and words:

@@ -36,7 +36,9 @@ def image_add(
 
 
 @transaction.atomic
-def _image_create(product_id: int, name: str, picture: Picture, *, alt: str, is_primary: bool) -> ProductImage:
+def _image_create(
+    product_id: int, name: str, picture: Picture, *, alt: str, is_primary: bool
+) -> ProductImage:
     product_lock(product_id)
     images = ProductImage.objects.filter(product_id=product_id)
     primary = is_primary or not images.exists()

@@ -56,7 +56,11 @@ def product_create(*, data: ProductData, actor: AbstractBaseUser | None = None) 
         raise ValidationFailed.for_field("stock", "Stock of a product with variants is kept per variant.")
     category_id = _category_id(data.get("category_id"))
     with unique_codes():
-        item = None if variants else stock_item_create(sku=data["sku"], quantity=data.get("stock", 0), actor=actor)
+        item = (
+            None
+            if variants
+            else stock_item_create(sku=data["sku"], quantity=data.get("stock", 0), actor=actor)
+        )
     product = Product(
         sku=data["sku"],
         name=data["name"],

@@ -23,7 +23,7 @@ _BRANCH = f"""{_REFRESH} WHERE p.category_id IN (
 def search_extra_refresh(*, product_ids: Sequence[int]) -> None:
     """Work out the words of these products again, after their category or tags have changed."""
     with connection.cursor() as cursor:
-        cursor.execute(f"{_REFRESH} WHERE p.id = ANY(%s)", [list(product_ids)])  # noqa: S608
+        cursor.execute(f"{_REFRESH} WHERE p.id = ANY(%s)", [list(product_ids)])
 
 
 def search_extra_refresh_branch(*, category_ids: Sequence[int]) -> None:

@@ -60,7 +60,9 @@ def variants_replace(
     for data in variants:
         if data["sku"] in known:
             _update(product, known[data["sku"]], data, actor)
-    variants_create(product=product, variants=[data for data in variants if data["sku"] not in known], actor=actor)
+    variants_create(
+        product=product, variants=[data for data in variants if data["sku"] not in known], actor=actor
+    )
 
 
 def _update(

@@ -98,6 +98,8 @@ def _detail(category: Category) -> dict[str, object]:
     above = category_ancestors(category)
     return category_to_dict(category, above[-1].pk if above else None) | {
         "ancestors": [category_ref_to_dict(node) for node in above],
-        "children": [category_ref_to_dict(node) for node in category_list(parent=category.slug).order_by("path")],
+        "children": [
+            category_ref_to_dict(node) for node in category_list(parent=category.slug).order_by("path")
+        ],
         "product_count": category_product_count(category),
     }

@@ -2,13 +2,13 @@
 
 from typing import Any, cast
 
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apps.accounts.api.authentication import caller
 from apps.core.api.pagination import Ordering, paginate
 from apps.core.api.permissions import permission_by_method, permission_check
 from apps.core.api.schema import PAGE_PARAMETERS, page_of
@@ -37,7 +37,9 @@ _ORDERINGS = {
 }
 _PRICE = {"type": "string", "pattern": r"^\d{1,10}(\.\d{1,3})?$"}
 _FILTERS = [
-    OpenApiParameter("search", {"type": "string", "maxLength": MAX_SEARCH_LENGTH}, description="SKU or words."),
+    OpenApiParameter(
+        "search", {"type": "string", "maxLength": MAX_SEARCH_LENGTH}, description="SKU or words."
+    ),
     OpenApiParameter("category", str, description="Slug; its descendants count too."),
     OpenApiParameter("min_price", _PRICE),
     OpenApiParameter("max_price", _PRICE),
@@ -89,7 +91,7 @@ class ProductListApi(APIView):
         """Create a product."""
         serializer = ProductInput(data=request.data)
         serializer.is_valid(raise_exception=True)
-        product = product_create(data=cast(ProductData, serializer.validated_data), actor=request.user)
+        product = product_create(data=cast(ProductData, serializer.validated_data), actor=caller(request))
         return Response(product_card(id=product.pk), status=201)
 
 
@@ -132,7 +134,7 @@ class ProductDetailApi(APIView):
         serializer = ProductInput(data=request.data, partial=partial)
         serializer.is_valid(raise_exception=True)
         data = cast(ProductData, serializer.validated_data)
-        product_update(product_id=product_id, data=data, actor=request.user)
+        product_update(product_id=product_id, data=data, actor=caller(request))
         return Response(product_card(id=product_id))
 
 
@@ -156,7 +158,12 @@ class ProductImageUploadApi(APIView):
             alt=data["alt"],
             is_primary=data["is_primary"],
         )
-        body = {"id": image.pk, "url": image_url(image.file.name), "is_primary": image.is_primary, "alt": image.alt}
+        body = {
+            "id": image.pk,
+            "url": image_url(image.file.name),
+            "is_primary": image.is_primary,
+            "alt": image.alt,
+        }
         return Response(body, status=201)
 
 

@@ -7,6 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apps.accounts.api.authentication import caller
 from apps.core.api.pagination import Ordering, paginate
 from apps.core.api.permissions import SignedIn, permission_by_method
 from apps.core.api.schema import PAGE_PARAMETERS, page_of
@@ -67,8 +68,8 @@ class ReviewCreateApi(APIView):
         serializer = ReviewCreateInput(data=request.data)
         serializer.is_valid(raise_exception=True)
         data = serializer.validated_data
-        verified = purchase_verified(user_id=request.user.pk, product_id=data["product_id"])
-        review = review_create(user=request.user, verified_purchase=verified, **data)
+        verified = purchase_verified(user_id=caller(request).pk, product_id=data["product_id"])
+        review = review_create(user=caller(request), verified_purchase=verified, **data)
         return Response(review_to_dict(review), status=201)
 
 
@@ -131,7 +132,7 @@ class ReviewHelpfulApi(APIView):
     @extend_schema(request=None, responses=ReviewOutput)
     def post(self, request: Request, id: str) -> Response:
         """Mark somebody else's review as helpful, once."""
-        review = review_vote_helpful(review_id=_visible(request, id).pk, user=request.user)
+        review = review_vote_helpful(review_id=_visible(request, id).pk, user=caller(request))
         return Response(review_to_dict(review))
 
 

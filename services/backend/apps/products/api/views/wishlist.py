@@ -5,6 +5,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apps.accounts.api.authentication import caller
 from apps.core.api.pagination import Ordering, paginate
 from apps.core.api.permissions import SignedIn
 from apps.core.api.schema import PAGE_PARAMETERS, page_of
@@ -26,18 +27,21 @@ class WishlistApi(APIView):
     @extend_schema(parameters=PAGE_PARAMETERS, responses=page_of(WishlistItemOutput))
     def get(self, request: Request) -> Response:
         """List what the caller wants to remember, newest first."""
-        items = wishlist_items(user_id=request.user.pk)
+        items = wishlist_items(user_id=caller(request).pk)
         return Response(paginate(request, items, ordering=_NEWEST, serialize=wishlist_items_to_dicts))
 
     @extend_schema(
         request=WishlistInput,
-        responses={201: WishlistItemOutput, 200: OpenApiResponse(WishlistItemOutput, "It was there already.")},
+        responses={
+            201: WishlistItemOutput,
+            200: OpenApiResponse(WishlistItemOutput, "It was there already."),
+        },
     )
     def post(self, request: Request) -> Response:
         """Remember a product."""
         serializer = WishlistInput(data=request.data)
         serializer.is_valid(raise_exception=True)
-        item, created = wishlist_add(user=request.user, **serializer.validated_data)
+        item, created = wishlist_add(user=caller(request), **serializer.validated_data)
         return Response(wishlist_items_to_dicts([item])[0], status=201 if created else 200)
 
 
@@ -49,5 +53,5 @@ class WishlistItemApi(APIView):
     @extend_schema(responses={204: None})
     def delete(self, request: Request, id: str) -> Response:
         """Forget an item."""
-        wishlist_remove(user=request.user, item_id=parse_id(id))
+        wishlist_remove(user=caller(request), item_id=parse_id(id))
         return Response(status=204)
