@@ -9,6 +9,7 @@ import contextlib
 import hashlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -44,6 +45,8 @@ class Service:
     depends: tuple[str, ...] = ()
     #: Files and folders whose change makes a restart necessary.
     sources: tuple[Path, ...] = ()
+    #: A folder that is emptied before each start.
+    scratch: Path | None = None
     #: ``(uid, gid)`` to become, for programs that refuse root.
     run_as: tuple[int, int] | None = None
     stop_signal: signal.Signals = signal.SIGTERM
@@ -176,6 +179,9 @@ class ProcessTable:
         log = self.log_path(service.name)
         if log.exists() and log.stat().st_size > LOG_LIMIT:
             log.replace(log.with_suffix(".log.1"))
+        if service.scratch:
+            shutil.rmtree(service.scratch, ignore_errors=True)
+            service.scratch.mkdir(parents=True)
         uid, gid = service.run_as or (None, None)
         with log.open("ab") as output:
             output.write(f"--- {time.strftime('%Y-%m-%d %H:%M:%S')} starting {service.name}\n".encode())

@@ -45,7 +45,7 @@ def main(arguments: list[str] | None = None) -> int:
     state = StateFolder(folder)
     state.remember("owner", procfs.identity(os.getpid()))
     table = ProcessTable(folder, report=lambda _line: None)
-    signal.signal(signal.SIGTERM, _interrupt)
+    signal.signal(signal.SIGTERM, _terminate)
     try:
         if options.stack:
             environment = start_stack(state, options)
@@ -103,17 +103,18 @@ def start_stack(state: StateFolder, options: argparse.Namespace) -> dict[str, st
 
 
 def run(command: list[str], environment: dict[str, str]) -> int:
-    """Run in the foreground; on Ctrl-C let the command end by itself first."""
+    """Run in the foreground; when interrupted, let the command end by itself first."""
     with subprocess.Popen(command, env={**os.environ, **environment}) as process:
         try:
             return process.wait()
-        except KeyboardInterrupt:
-            process.send_signal(signal.SIGINT)
+        except (KeyboardInterrupt, SystemExit) as interruption:
+            if isinstance(interruption, SystemExit):
+                process.terminate()  # Ctrl-C reaches the command by itself, a signal to this process does not
             try:
                 process.wait(timeout=15)
             except subprocess.TimeoutExpired:
                 process.kill()
-            return 130
+            raise
 
 
 def remove_abandoned(testbeds: Path) -> None:
@@ -132,8 +133,8 @@ def _announce(datastores: Datastores) -> None:
     print(f"Test servers: {datastores.label}; commits are {commits}.", flush=True)
 
 
-def _interrupt(_signal: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
+def _terminate(_signal: int, _frame: FrameType | None) -> None:
+    raise SystemExit(143)
 
 
 if __name__ == "__main__":

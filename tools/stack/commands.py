@@ -87,7 +87,7 @@ def stack_up(config: StackConfig) -> int:
 def stack_down(config: StackConfig) -> int:
     """End what was started here, and only that."""
     if not config.folder.exists():
-        print("Nothing has been started here.")
+        print("Nothing was running.")
         return 0
     state = StateFolder(config.folder)
     with state.lock():
@@ -97,8 +97,11 @@ def stack_down(config: StackConfig) -> int:
 
 
 def stack_status(config: StackConfig) -> int:
-    """Print the table; 0 when everything runs and answers."""
+    """Print the table; 0 unless something that was started does not work."""
     stack = _existing(config)
+    if not stack.table.records():
+        print("Nothing is running: make up starts it.")
+        return 0
     return 0 if print_report(stack.services(), stack.table, url=stack.config.url) else 1
 
 

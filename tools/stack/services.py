@@ -38,6 +38,7 @@ def platform_services(config: StackConfig, environment: Mapping[str, str]) -> li
 
 def backend(config: StackConfig, environment: Mapping[str, str]) -> Service:
     """The store, at the front door."""
+    metrics = config.folder / "metrics" / "backend"
     return Service(
         name="backend",
         command=(
@@ -50,7 +51,8 @@ def backend(config: StackConfig, environment: Mapping[str, str]) -> Service:
             "config.wsgi:application",
         ),
         cwd=BACKEND,
-        env=environment,
+        env={**environment, "PROMETHEUS_MULTIPROC_DIR": str(metrics)},
+        scratch=metrics,
         sources=BACKEND_SOURCES,
         depends=DATASTORES,
         ready=http_ready(config.port, "/healthz"),

@@ -147,6 +147,16 @@ def test_a_long_log_is_set_aside_at_the_next_start(table, monkeypatch):
     assert "x" not in table.log_path("sleeper").read_text()
 
 
+def test_scratch_is_empty_at_every_start(table, tmp_path):
+    scratch = tmp_path / "metrics"
+    table.ensure([sleeper(scratch=scratch)])
+    (scratch / "counter_1.db").touch()
+    table.ensure([sleeper(scratch=scratch)])
+    assert [path.name for path in scratch.iterdir()] == ["counter_1.db"]
+    table.ensure([sleeper(scratch=scratch, env={"A": "b"})])
+    assert list(scratch.iterdir()) == []
+
+
 def test_source_digest_ignores_compiled_files(tmp_path):
     (tmp_path / "a.py").write_text("1")
     before = source_digest([tmp_path])
