@@ -61,7 +61,7 @@ bench-catalog: setup ## Measure listing, paging and search at 10,000 and 100,000
 	@$(TESTBED) --durable -- $(PY) -m tests.load.bench_catalog
 
 bench-store: setup ## Measure list, detail, cart and checkout beside what other shops reach
-	@$(TESTBED) --durable -- $(PY) -m tests.load.bench_store
+	@RATE_LIMIT=off $(TESTBED) --stack --durable -- $(PY) -m tests.load.bench_store
 
 .PHONY: clean
 clean: ## Remove caches and build output; the data of `make up` stays
