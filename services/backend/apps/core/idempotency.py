@@ -2,13 +2,19 @@
 
 After the IETF draft "The Idempotency-Key HTTP Header Field": same key and body replays, same key with another
 body is 422, a key whose first request is still running is 409. Failures store nothing, so a retry runs again.
+
+Two functions: :func:`run_idempotent` for what is one transaction, :func:`run_idempotent_steps` for what cannot be
+one because it calls another system on the way.
 """
 
 import hashlib
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.db import connection, transaction
+from django.utils import timezone
 
 from apps.core.models import IdempotencyRecord
 from meshop_shared.errors import Conflict, Unprocessable, ValidationFailed
@@ -54,9 +60,7 @@ def run_idempotent(
     if key is None:
         with transaction.atomic():
             return operation()
-    if not 1 <= len(key) <= _MAX_KEY or not key.isprintable():
-        raise ValidationFailed.for_field("Idempotency-Key", f"Use 1 to {_MAX_KEY} printable characters.")
-    fingerprint = hashlib.sha256(request_body).hexdigest()
+    fingerprint = _fingerprint(key, request_body)
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_lock_id(scope, key)])
@@ -65,9 +69,7 @@ def run_idempotent(
             raise IdempotencyInFlight()
         stored = IdempotencyRecord.objects.filter(scope=scope, key=key).first()
         if stored is not None:
-            if stored.fingerprint != fingerprint:
-                raise IdempotencyMismatch()
-            return Answer(stored.status_code, stored.body.encode(), replayed=True)
+            return _replay(stored, fingerprint)
         answer = operation()
         IdempotencyRecord.objects.create(
             scope=scope,
@@ -77,3 +79,92 @@ def run_idempotent(
             body=answer.body.decode(),
         )
         return answer
+
+
+def _fingerprint(key: str, request_body: bytes) -> str:
+    if not 1 <= len(key) <= _MAX_KEY or not key.isprintable():
+        raise ValidationFailed.for_field("Idempotency-Key", f"Use 1 to {_MAX_KEY} printable characters.")
+    return hashlib.sha256(request_body).hexdigest()
+
+
+def _replay(stored: IdempotencyRecord, fingerprint: str) -> Answer:
+    if stored.fingerprint != fingerprint:
+        raise IdempotencyMismatch()
+    if stored.status_code is None:
+        raise IdempotencyInFlight()
+    return Answer(stored.status_code, stored.body.encode(), replayed=True)
+
+
+class IdempotencyClaim:
+    """The right to answer a key. ``store`` the answer in the transaction of the last effect."""
+
+    def __init__(self, record_id: int | None = None, owner: uuid.UUID | None = None) -> None:
+        self._record_id, self._owner = record_id, owner
+        self.stored = False
+
+    def store(self, answer: Answer) -> None:
+        """Keep ``answer`` if the current transaction commits. Raises ``IdempotencyInFlight`` if the claim was lost."""
+        if self._record_id is not None:
+            mine = IdempotencyRecord.objects.filter(
+                pk=self._record_id, owner=self._owner, status_code__isnull=True
+            )
+            if not mine.update(status_code=answer.status_code, body=answer.body.decode(), claimed_until=None):
+                raise IdempotencyInFlight()
+        self.stored = True
+
+    def release(self) -> None:
+        """Give the key back after a failure, so that a retry runs again."""
+        if self._record_id is not None:
+            IdempotencyRecord.objects.filter(
+                pk=self._record_id, owner=self._owner, status_code__isnull=True
+            ).delete()
+
+
+def run_idempotent_steps(
+    *,
+    scope: str,
+    key: str | None,
+    request_body: bytes,
+    lease_s: float,
+    operation: Callable[[IdempotencyClaim], Answer],
+) -> Answer:
+    """Run ``operation``, which commits several transactions, for one caller of ``(scope, key)`` at a time.
+
+    It must call ``claim.store(answer)`` in its last transaction. A process that dies on the way keeps the key (409)
+    until ``lease_s`` has passed; then a retry runs the operation again, which must find what the first run left and
+    go on from there. Raises like :func:`run_idempotent`.
+    """
+    taken = _claim(scope, key, request_body, lease_s) if key is not None else IdempotencyClaim()
+    if isinstance(taken, Answer):
+        return taken
+    try:
+        answer = operation(taken)
+    except BaseException:
+        taken.release()
+        raise
+    assert taken.stored, "the operation did not store its answer"
+    return answer
+
+
+_CLAIM = """
+INSERT INTO core_idempotencyrecord AS record (scope, key, fingerprint, body, owner, claimed_until)
+VALUES (%(scope)s, %(key)s, %(fingerprint)s, '', %(owner)s, %(until)s)
+ON CONFLICT (scope, key) DO UPDATE SET owner = excluded.owner, claimed_until = excluded.claimed_until
+WHERE record.status_code IS NULL AND record.claimed_until < %(now)s AND record.fingerprint = excluded.fingerprint
+RETURNING id
+"""
+
+
+def _claim(scope: str, key: str, request_body: bytes, lease_s: float) -> IdempotencyClaim | Answer:
+    """Take the key, which one statement gives to one caller, or replay its answer."""
+    fingerprint, owner, now = _fingerprint(key, request_body), uuid.uuid4(), timezone.now()
+    values = {"scope": scope, "key": key, "fingerprint": fingerprint, "owner": owner}
+    with connection.cursor() as cursor:
+        cursor.execute(_CLAIM, {**values, "until": now + timedelta(seconds=lease_s), "now": now})
+        row = cursor.fetchone()
+    if row:
+        return IdempotencyClaim(row[0], owner)
+    stored = IdempotencyRecord.objects.filter(scope=scope, key=key).first()
+    if stored is None:  # given back at this very moment
+        raise IdempotencyInFlight()
+    return _replay(stored, fingerprint)

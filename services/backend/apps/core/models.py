@@ -31,13 +31,18 @@ class OutboxEvent(models.Model):
 
 
 class IdempotencyRecord(models.Model):
-    """First answer to a request with an ``Idempotency-Key``, stored in the transaction of its effect."""
+    """First answer to a request with an ``Idempotency-Key``, stored in the transaction of its effect.
+
+    Without an answer it is a claim: ``owner`` is working on the request and nobody else may before ``claimed_until``.
+    """
 
     scope = models.CharField(max_length=120, help_text="Caller and endpoint the key belongs to.")
     key = models.CharField(max_length=255)
     fingerprint = models.CharField(max_length=64, help_text="SHA-256 of the request body.")
-    status_code = models.PositiveSmallIntegerField()
-    body = models.TextField(help_text="The JSON text that was sent, byte for byte.")
+    status_code = models.PositiveSmallIntegerField(null=True, blank=True)
+    body = models.TextField(blank=True, help_text="The JSON text that was sent, byte for byte.")
+    owner = models.UUIDField(null=True, blank=True, editable=False)
+    claimed_until = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
