@@ -30,7 +30,8 @@ class ArticleRecord:
     """One product to create or update.
 
     ``None`` means "the file does not say": the product keeps what it has, and a new one gets the empty value.
-    ``stock`` opens the ledger of a new product; ``line`` is where the article stands in the file.
+    ``stock`` and ``is_active`` are how a new product begins, and no business of an old one. ``line`` is where the
+    article stands in the file.
     """
 
     line: int
@@ -46,6 +47,7 @@ class ArticleRecord:
     stock: int = 0
     variants: list[VariantRecord] | None = None
     image: ImageRecord | None = None
+    is_active: bool = True
     created_at: datetime | None = None
 
 

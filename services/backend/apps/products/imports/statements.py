@@ -4,7 +4,8 @@ CREATE_STAGES = """
 CREATE TEMP TABLE IF NOT EXISTS import_product (
     product_id bigint, sku text, slug text, name text, description text, brand text, has_category bool,
     category_id bigint, tag_ids bigint[], price_minor bigint, currency text, attributes jsonb,
-    stock_item_id bigint, search_extra text, created_at timestamptz, image text, image_width int, image_height int
+    stock_item_id bigint, search_extra text, is_active bool, created_at timestamptz,
+    image text, image_width int, image_height int
 ) ON COMMIT DROP;
 CREATE TEMP TABLE IF NOT EXISTS import_variant (
     product_sku text, sku text, name text, attributes jsonb, price_minor bigint, stock_item_id bigint
@@ -14,7 +15,8 @@ TRUNCATE import_product, import_variant;
 
 COPY_PRODUCTS = """
 COPY import_product (product_id, sku, slug, name, description, brand, has_category, category_id, tag_ids,
-    price_minor, currency, attributes, stock_item_id, search_extra, created_at, image, image_width, image_height)
+    price_minor, currency, attributes, stock_item_id, search_extra, is_active, created_at,
+    image, image_width, image_height)
 FROM STDIN
 """
 COPY_VARIANTS = (
@@ -29,7 +31,8 @@ SELECT t.sku,
     CASE WHEN taken.slug IS NOT NULL OR row_number() OVER (PARTITION BY t.slug ORDER BY t.sku) > 1
          THEN t.slug || '-' || left(md5(t.sku), 10) ELSE t.slug END,
     t.name, coalesce(t.description, ''), coalesce(t.brand, ''), t.category_id, t.price_minor, t.currency,
-    coalesce(t.attributes, '{}'), true, 0, 0, t.stock_item_id, t.search_extra, coalesce(t.created_at, now()), now()
+    coalesce(t.attributes, '{}'), t.is_active, 0, 0, t.stock_item_id, t.search_extra,
+    coalesce(t.created_at, now()), now()
 FROM import_product t LEFT JOIN products_product taken ON taken.slug = t.slug
 WHERE t.product_id IS NULL
 ORDER BY t.created_at, t.sku
@@ -74,6 +77,14 @@ SELECT t.product_id, tag_id FROM import_product t, unnest(t.tag_ids) AS tag_id
 ON CONFLICT DO NOTHING RETURNING product_id
 """
 
+#: Before the variants change; a variant without a price of its own follows the product's history.
+VARIANT_PRICE_CHANGES = """
+INSERT INTO products_pricehistory (product_id, variant_id, price_minor, currency)
+SELECT p.id, v.id, coalesce(t.price_minor, p.price_minor), p.currency
+FROM import_variant t JOIN products_productvariant v ON v.sku = t.sku JOIN products_product p ON p.id = v.product_id
+WHERE v.price_minor IS DISTINCT FROM t.price_minor
+RETURNING product_id
+"""
 UPDATE_VARIANTS = """
 UPDATE products_productvariant v SET name = t.name, attributes = t.attributes, price_minor = t.price_minor,
     is_active = true
@@ -83,12 +94,20 @@ WHERE v.sku = t.sku AND (v.name, v.attributes, v.price_minor, v.is_active)
 RETURNING v.product_id
 """
 INSERT_VARIANTS = """
-INSERT INTO products_productvariant (product_id, sku, name, attributes, price_minor, is_active, stock_item_id)
-SELECT p.id, t.sku, t.name, t.attributes, t.price_minor, true, t.stock_item_id
-FROM import_variant t JOIN products_product p ON p.sku = t.product_sku
-WHERE NOT EXISTS (SELECT FROM products_productvariant v WHERE v.sku = t.sku)
-ORDER BY t.product_sku, t.sku
-RETURNING product_id
+WITH added AS (
+    INSERT INTO products_productvariant (product_id, sku, name, attributes, price_minor, is_active, stock_item_id)
+    SELECT p.id, t.sku, t.name, t.attributes, t.price_minor, true, t.stock_item_id
+    FROM import_variant t JOIN products_product p ON p.sku = t.product_sku
+    WHERE NOT EXISTS (SELECT FROM products_productvariant v WHERE v.sku = t.sku)
+    ORDER BY t.product_sku, t.sku
+    RETURNING id, product_id, price_minor
+),
+priced AS (
+    INSERT INTO products_pricehistory (product_id, variant_id, price_minor, currency)
+    SELECT a.product_id, a.id, a.price_minor, p.currency
+    FROM added a JOIN products_product p ON p.id = a.product_id WHERE a.price_minor IS NOT NULL
+)
+SELECT product_id FROM added
 """
 #: A variant that the file no longer lists leaves the shop; orders still point at it.
 RETIRE_VARIANTS = """
@@ -103,18 +122,4 @@ INSERT_IMAGES = """
 INSERT INTO products_productimage (product_id, file, alt, is_primary, width, height)
 SELECT t.product_id, t.image, left(t.name, 200), true, t.image_width, t.image_height
 FROM import_product t WHERE t.image IS NOT NULL AND t.product_id = ANY(%(created)s::bigint[])
-"""
-
-#: Names of the category path and of the tags, as the full-text index weighs them.
-SEARCH_EXTRA = """
-UPDATE products_product p SET search_extra = extra.words, updated_at = now()
-FROM (
-    SELECT q.id, concat_ws(' ',
-        (SELECT string_agg(a.name, ' ' ORDER BY a.depth) FROM products_category c
-           JOIN products_category a ON c.path LIKE a.path || '%%' WHERE c.id = q.category_id),
-        (SELECT string_agg(tag.name, ' ' ORDER BY tag.name) FROM products_product_tags pt
-           JOIN products_tag tag ON tag.id = pt.tag_id WHERE pt.product_id = q.id)) AS words
-    FROM products_product q WHERE q.id = ANY(%(changed)s::bigint[])
-) AS extra
-WHERE p.id = extra.id AND p.search_extra <> extra.words
 """

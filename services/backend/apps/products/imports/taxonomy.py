@@ -2,10 +2,13 @@
 
 from collections.abc import Iterable
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils.text import slugify
 
+from apps.products.locks import category_tree_lock
 from apps.products.models import Category, Tag
+from apps.products.services.tags import tag_ids
+from apps.products.slugs import slug_from
 
 STEP = Category.steplen
 
@@ -27,27 +30,26 @@ class Taxonomy:
         """Read everything again on next use."""
         self._loaded = False
 
-    def category_id(self, path: tuple[str, ...]) -> int | None:
-        """The category at the end of ``path`` (names from the root, compared without case); ``None`` for ``()``."""
+    def prepare(self, *, paths: Iterable[tuple[str, ...]], tags: Iterable[str]) -> None:
+        """Create what is missing of these categories and tags, in the current transaction."""
         self._load()
-        parent_id: int | None = None
-        for depth in range(1, len(path) + 1):
-            key = tuple(name.casefold() for name in path[:depth])
-            if key not in self._categories:
-                self._categories[key] = self._create(parent_id, path[:depth])
-            parent_id = self._categories[key]
-        return parent_id
+        wanted = {_key(path): path for path in paths}
+        if any(key not in self._categories for key in wanted):
+            category_tree_lock()
+            self.forget()  # somebody may have created some of them before we got the lock
+            self._load()
+            for path in wanted.values():
+                self._ensure(path)
+        if missing := [name for name in set(tags) if _tag_key(name) and _tag_key(name) not in self._tags]:
+            self._remember(Tag.objects.filter(pk__in=tag_ids(names=missing)))
+
+    def category_id(self, path: tuple[str, ...]) -> int:
+        """The category at the end of a prepared ``path`` of names, compared without case."""
+        return self._categories[_key(path)]
 
     def tag_ids(self, names: Iterable[str]) -> list[int]:
-        """Ids of the tags called ``names``."""
-        self._load()
-        wanted = {slugify(name): name for name in names if slugify(name)}
-        if missing := [slug for slug in wanted if slug not in self._tags]:
-            Tag.objects.bulk_create(
-                (Tag(slug=slug, name=wanted[slug]) for slug in missing), ignore_conflicts=True
-            )
-            self._remember(Tag.objects.filter(Q(slug__in=missing) | Q(name__in=[wanted[m] for m in missing])))
-        return [self._tags[slug] for slug in wanted]
+        """Ids of prepared tags. A name without a single letter or digit is no tag."""
+        return [self._tags[key] for key in dict.fromkeys(map(_tag_key, names)) if key]
 
     def _load(self) -> None:
         if self._loaded:
@@ -67,7 +69,15 @@ class Taxonomy:
     def _remember(self, tags: QuerySet[Tag]) -> None:
         for pk, slug, name in tags.values_list("pk", "slug", "name"):
             self._tags[slug] = pk
-            self._tags.setdefault(slugify(name), pk)
+            self._tags.setdefault(_tag_key(name), pk)
+
+    def _ensure(self, path: tuple[str, ...]) -> None:
+        parent_id: int | None = None
+        for depth in range(1, len(path) + 1):
+            key = _key(path[:depth])
+            if key not in self._categories:
+                self._categories[key] = self._create(parent_id, path[:depth])
+            parent_id = self._categories[key]
 
     def _create(self, parent_id: int | None, path: tuple[str, ...]) -> int:
         slug = self._free_slug(path)
@@ -80,10 +90,16 @@ class Taxonomy:
         return int(node.pk)
 
     def _free_slug(self, path: tuple[str, ...]) -> str:
-        own = slugify(path[-1])[:120] or "category"
-        if own.isdigit():
-            own = f"category-{own}"
+        own = slug_from(path[-1], fallback="category")[:120]
         parent = slugify(path[-2])[:60] if len(path) > 1 else ""
         candidates = [own, f"{parent}-{own}"[:130]] if parent else [own]
         candidates += [f"{candidates[-1]}-{number}" for number in range(2, 1000)]
         return next(slug for slug in candidates if slug not in self._slugs)
+
+
+def _key(path: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(name.casefold() for name in path)
+
+
+def _tag_key(name: str) -> str:
+    return (slugify(name) or slugify(name, allow_unicode=True))[:70]

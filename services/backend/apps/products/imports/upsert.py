@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from typing import Any
 
 from django.db import connection, transaction
@@ -15,6 +15,8 @@ from apps.products.imports import statements
 from apps.products.imports.records import ArticleRecord, Rejection, UpsertResult
 from apps.products.imports.taxonomy import Taxonomy
 from apps.products.models import Product, ProductVariant
+from apps.products.services.search_extra import search_extra_refresh
+from apps.products.slugs import RESERVED
 
 STOCK_REFERENCE = "catalogue import"
 
@@ -47,6 +49,7 @@ def articles_upsert(*, articles: Sequence[ArticleRecord], taxonomy: Taxonomy) ->
         cursor.execute(statements.CREATE_STAGES)
         _stage_products(cursor, accepted, known, stock_ids, taxonomy)
         _stage_variants(cursor, accepted, stock_ids)
+        cursor.execute("ANALYZE import_product, import_variant")
         created, changed = _apply(cursor)
     if created or changed:
         stamp_bump(CATALOGUE)
@@ -106,6 +109,10 @@ def _stage_products(
     stock_ids: dict[str, int],
     taxonomy: Taxonomy,
 ) -> None:
+    taxonomy.prepare(
+        paths=(article.category for article in articles if article.category),
+        tags=(name for article in articles for name in article.tags or ()),
+    )
     rows: list[tuple[Any, ...]] = []
     for article in articles:
         category, tags = article.category, article.tags
@@ -125,12 +132,9 @@ def _stage_products(
                 None if article.attributes is None else json.dumps(article.attributes),
                 None if article.variants else stock_ids.get(article.sku),
                 " ".join([*(category or ()), *sorted(tags or ())]),
+                article.is_active,
                 article.created_at,
-                *(
-                    (image.file, image.width, image.height)
-                    if (image := article.image)
-                    else (None, None, None)
-                ),
+                *(astuple(article.image) if article.image else (None, None, None)),
             )
         )
     with cursor.copy(statements.COPY_PRODUCTS) as copy:
@@ -153,8 +157,8 @@ def _stage_variants(
 
 def _slug(article: ArticleRecord) -> str:
     """Words of the name, then the SKU: unique unless two SKUs differ only in signs."""
-    slug = f"{slugify(article.name)[:140].strip('-')}-{slugify(article.sku)}".strip("-")
-    return f"p-{slug}" if slug.isdigit() or not slug else slug
+    slug = f"{slugify(article.name)[:140].strip('-_')}-{slugify(article.sku)}".strip("-_")
+    return f"p-{slug}".strip("-") if not slug or slug.isdigit() or slug in RESERVED else slug
 
 
 def _apply(cursor: CursorWrapper) -> tuple[set[int], set[int]]:
@@ -168,6 +172,7 @@ def _apply(cursor: CursorWrapper) -> tuple[set[int], set[int]]:
         statements.UPDATE_PRODUCTS,
         statements.DELETE_TAGS,
         statements.INSERT_TAGS,
+        statements.VARIANT_PRICE_CHANGES,
         statements.UPDATE_VARIANTS,
         statements.INSERT_VARIANTS,
         statements.RETIRE_VARIANTS,
@@ -176,7 +181,7 @@ def _apply(cursor: CursorWrapper) -> tuple[set[int], set[int]]:
     changed -= created
     cursor.execute(statements.INSERT_IMAGES, parameters)
     if changed:
-        cursor.execute(statements.SEARCH_EXTRA, {"changed": list(changed)})
+        search_extra_refresh(product_ids=sorted(changed))
     return created, changed
 
 
