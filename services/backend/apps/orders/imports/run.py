@@ -156,7 +156,6 @@ def _finish(checkpoint: CatalogImport, report: ImportReport) -> None:
     if report.products_created or report.products_updated:
         payload: dict[str, Any] = {
             "source": checkpoint.source,
-            "format": checkpoint.format,
             "created": report.products_created,
             "updated": report.products_updated,
         }

@@ -77,7 +77,7 @@ class RetailReader:
             kind=kind,
             invoice=invoice,
             code=sku_of(code),
-            description=clean_text(cells[self._description], field="Description", limit=200),
+            description=clean_text(cells[self._description].strip(" *"), field="Description", limit=200),
             quantity=quantity,
             price_minor=price,
             placed_at=_moment(cells[self._date]),

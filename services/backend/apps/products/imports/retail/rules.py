@@ -16,53 +16,128 @@ SHIPPING_CODES = frozenset({"POST", "DOT", "C2"})
 DISCOUNT_CODES = frozenset({"D"})
 
 _CATEGORIES: tuple[tuple[str, str], ...] = (
-    ("Seasonal > Christmas",
-     "christmas xmas advent reindeer snowflake snowman santa stocking tinsel bauble noel nativity"),
-    ("Seasonal > Easter", "easter egg eggs bunny chick hen"),
-    ("Seasonal > Halloween", "halloween skull skulls witch"),
-    ("Party > Cards & Wrap", "card cards wrap ribbon ribbons tissue gift-bag envelope envelopes tags"),
-    ("Party > Decorations", "party balloon balloons bunting garland garlands streamer confetti birthday flag"),
-    ("Jewellery & Accessories > Jewellery",
-     "necklace necklaces neckl bracelet bracelets earring earrings ring brooch bangle pendant charm charms diamante "
-     "bead beads choker jewellery jewelled"),
-    ("Jewellery & Accessories > Hair & Scarves", "hair hairband hairclip scarf hat gloves slides bobbles"),
-    ("Jewellery & Accessories > Bags & Purses",
-     "bag bags handbag purse shopper jumbo rucksack backpack washbag luggage passport wallet umbrella umbrellas "
-     "suitcase umbella"),
-    ("Home > Candles & Fragrance",
-     "candle candles candleholder candlestick t-light tealight t-lights incense votive scented scent lavender "
-     "wick burner cones"),
-    ("Home > Lighting", "light lights lamp lampshade lantern lanterns chandelier bulb led"),
-    ("Kitchen > Baking & Cakes", "cake cakes cakestand baking cookie cutter cutters muffin cupcake cases icing whisk"),
-    ("Kitchen > Mugs & Tableware",
-     "mug mugs cup cups saucer saucers teapot tea coffee plate plates bowl bowls dish dinner cutlery napkin napkins "
-     "coaster coasters jug glass glasses tumbler wine placemat placemats doilies tray trays breakfast milk egg-cup"),
-    ("Kitchen > Storage & Cooking",
-     "kitchen lunch jar jars tin tins bottle bottles bottle-opener apron oven recipe scales colander pan cosy "
-     "fridge bread bin chopping spoon timer pantry flask food container snack straws"),
-    ("Stationery & Craft > Stationery",
-     "notebook notebooks pen pens pencil pencils book calendar tape letter letters eraser erasers sticker stickers "
-     "ruler rulers stamp stamps journal memo sharpener chalk chalkboard address album"),
-    ("Stationery & Craft > Craft",
-     "knitting sewing craft feltcraft crochet knitted fabric patch origami decoupage buttons wool kit"),
-    ("Toys & Games > Toys & Games",
-     "toy toys doll dolls dolly jigsaw puzzle game games magic dinosaur spaceboy childs childrens kids baby teddy "
-     "skittles harmonica yo-yo domino dominoes playing marbles block blocks circus robot puppet skipping bank money "
-     "piggy whistle kite"),
-    ("Garden & Outdoor > Garden",
-     "garden birdhouse bird watering plant planter parasol picnic beach herb trowel bucket shed gnome windmill "
-     "wheelbarrow toadstool bee nesting"),
-    ("Bathroom > Bath & Beauty", "soap bath bathroom towel towels tissues sponge toothbrush nail manicure shower balm"),
-    ("Home > Signs & Wall Art", "sign signs plaque doorplate wall art print picture canvas number tile tiles door"),
-    ("Home > Frames & Mirrors", "frame frames photo mirror mirrors"),
-    ("Home > Textiles", "cushion cushions cover throw rug blanket quilt curtain doormat mat pillow doorstop beanbag"),
-    ("Home > Furniture & Storage",
-     "cabinet drawer drawers stool chair table shelf shelves rack hook hooks hanger hangers knob box boxes basket "
-     "baskets storage stand holder chest trunk tidy clock clocks bookend bookends cupboard"),
-    ("Home > Decoration",
-     "heart hearts decoration decorations hanging flower flowers vase wreath ornament fairy angel feather butterfly "
-     "magnet magnets magnets, ornaments star stars bell bells mobile wicker zinc crystal"),
-)  # fmt: skip
+    (
+        "Seasonal > Christmas",
+        "christmas xmas advent reindeer snowflake snowman santa stocking tinsel bauble baubles icicle "
+        "noel nativity",
+    ),
+    (
+        "Seasonal > Easter",
+        "easter egg eggs bunny chick hen",
+    ),
+    (
+        "Seasonal > Halloween",
+        "halloween skull skulls witch",
+    ),
+    (
+        "Party > Cards & Wrap",
+        "card cards wrap wraps ribbon ribbons tissue gift-bag envelope envelopes tags",
+    ),
+    (
+        "Party > Decorations",
+        "party balloon balloons bunting garland garlands streamer confetti birthday flag flags pennant "
+        "rosette sombrero peg place",
+    ),
+    (
+        "Jewellery & Accessories > Jewellery",
+        "necklace necklaces neckl bracelet bracelets earring earrings ring brooch bangle pendant charm "
+        "charms diamante bead beads choker jewellery jewelled keyring key-ring key-chains",
+    ),
+    (
+        "Jewellery & Accessories > Hair, Hats & Scarves",
+        "hair hairband hairclip scarf hat gloves slides bobbles warmer poncho muff",
+    ),
+    (
+        "Jewellery & Accessories > Bags & Purses",
+        "bag bags handbag purse shopper jumbo rucksack backpack washbag luggage passport wallet umbrella "
+        "umbrellas suitcase umbella",
+    ),
+    (
+        "Home > Candles & Fragrance",
+        "candle candles candleholder candlestick t-light tealight t-lights incense votive scented scent "
+        "lavender wick burner cones candlepot candelabra matches sandalwood",
+    ),
+    (
+        "Home > Lighting",
+        "light lights lamp lampshade lantern lanterns chandelier bulb paperlanterns lightbulb led",
+    ),
+    (
+        "Kitchen > Baking & Cakes",
+        "cake cakes cakestand baking cookie cutter cutters muffin cupcake cases icing whisk cooking rolling",
+    ),
+    (
+        "Kitchen > Mugs & Tableware",
+        "mug mugs cup cups saucer saucers teapot tea coffee plate plates bowl bowls dish dinner cutlery "
+        "napkin napkins coaster coasters jug glass glasses tumbler wine placemat placemats doilies tray "
+        "trays breakfast milk egg-cup platter tumblers beaker teaspoons toastrack chopsticks salt pepper "
+        "cannister",
+    ),
+    (
+        "Kitchen > Storage & Cooking",
+        "kitchen lunch jar jars tin tins bottle bottles bottle-opener apron oven recipe scales colander "
+        "pan cosy fridge bread bin chopping spoon timer pantry flask food container snack straws teatowel "
+        "teatowels tablecloth squeezer foodcover foodcontainer corkscrew",
+    ),
+    (
+        "Stationery & Craft > Stationery",
+        "notebook notebooks pen pens pencil pencils book calendar tape letter letters eraser erasers "
+        "sticker stickers ruler rulers stamp stamps journal memo sharpener chalk chalkboard address album "
+        "sketchbook scissor scissors postcard postcards crayons colouring writing stationery calculator "
+        "memoboard board list paperweight p'weight",
+    ),
+    (
+        "Stationery & Craft > Craft",
+        "knitting sewing craft feltcraft crochet knitted fabric patch origami decoupage buttons wool kit "
+        "patches iron",
+    ),
+    (
+        "Toys & Games > Toys & Games",
+        "toy toys doll dolls dolly jigsaw puzzle game games magic dinosaur spaceboy childs childrens kids "
+        "baby teddy skittles harmonica yo-yo domino dominoes playing marbles block blocks circus robot "
+        "puppet skipping bank money piggy whistle kite helicopter gliders racing spinning snake snakes "
+        "space cadet dolphins stress globe",
+    ),
+    (
+        "Garden & Outdoor > Garden",
+        "garden birdhouse bird watering plant planter parasol picnic beach herb trowel bucket shed gnome "
+        "windmill wheelbarrow toadstool bee nesting birdfeeder planters gardening gardeners hammock bench "
+        "sandcastle mushroom windchime urn",
+    ),
+    (
+        "Bathroom > Bath & Beauty",
+        "soap bath bathroom towel towels tissues sponge toothbrush nail manicure shower balm laundry "
+        "flannel shell",
+    ),
+    (
+        "Home > Signs & Wall Art",
+        "sign signs plaque doorplate wall art print picture canvas number tile tiles door",
+    ),
+    (
+        "Home > Frames & Mirrors",
+        "frame frames photo mirror mirrors",
+    ),
+    (
+        "Home > Textiles",
+        "cushion cushions cover throw rug blanket quilt curtain doormat mat pillow doorstop beanbag "
+        "filler pouffe overall",
+    ),
+    (
+        "Home > Furniture & Storage",
+        "cabinet drawer drawers stool chair table shelf shelves rack hook hooks hanger hangers knob box "
+        "boxes basket baskets storage stand holder chest trunk tidy clock clocks bookend bookends "
+        "cupboard crates chests organiser trinket pegs",
+    ),
+    (
+        "Pets > Dogs & Cats",
+        "dog dogs cat cats pet",
+    ),
+    (
+        "Home > Decoration",
+        "heart hearts decoration decorations hanging flower flowers vase wreath ornament fairy angel "
+        "feather butterfly magnet magnets magnetic ornaments star stars bell bells mobile wicker zinc "
+        "crystal crystals ducks fan animal daisy dec painted",
+    ),
+)
 OTHER_CATEGORY = ("Gifts & More",)
 
 _COLOURS = {
