@@ -60,7 +60,8 @@ def load_catalogue(config: StackConfig, environment: Mapping[str, str]) -> None:
     """Import the file that was named; without one, and without products, grow a demo catalogue."""
     if config.catalog:
         print(f"Importing {config.catalog.name}.", flush=True)
-        run_manage(environment, "catalog_import", str(config.catalog), show=True)
+        rejects = config.folder / "logs" / f"{config.catalog.name}.rejects.csv"
+        run_manage(environment, "catalog_import", str(config.catalog), "--rejects", str(rejects), show=True)
     elif config.demo_products and is_empty(environment["DATABASE_URL"], PRODUCT_TABLE):
         print(f"Growing a demo catalogue of {config.demo_products} products.", flush=True)
         run_manage(environment, "demo_catalog", "--products", str(config.demo_products), "--seed", "1")

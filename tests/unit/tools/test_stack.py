@@ -135,8 +135,13 @@ def test_catalogue_is_grown_only_into_an_empty_shop(calls, monkeypatch, tmp_path
     for empty in (True, False):
         monkeypatch.setattr(prepare, "is_empty", lambda _url, _table, empty=empty: empty)
         prepare.load_catalogue(StackConfig(), {"DATABASE_URL": ""})
-    prepare.load_catalogue(StackConfig(catalog=tmp_path / "a.csv"), {"DATABASE_URL": ""})
+    prepare.load_catalogue(StackConfig(folder=tmp_path, catalog=tmp_path / "a.csv"), {"DATABASE_URL": ""})
     assert [arguments for arguments, _ in calls] == [
         ("demo_catalog", "--products", "500", "--seed", "1"),
-        ("catalog_import", str(tmp_path / "a.csv")),
+        (
+            "catalog_import",
+            str(tmp_path / "a.csv"),
+            "--rejects",
+            str(tmp_path / "logs" / "a.csv.rejects.csv"),
+        ),
     ]
