@@ -20,8 +20,6 @@ from config import urls as backend_urls
 from meshop_shared.errors import Conflict, RateLimited
 from meshop_shared.web import create_app
 
-pytestmark = pytest.mark.contract
-
 REQUEST_ID = "contract-test-0001"
 
 

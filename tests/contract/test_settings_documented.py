@@ -7,8 +7,6 @@ from tools.errors import ToolError
 from tools.paths import ROOT
 from tools.settings_table import END, START, documented_settings, settings_table, table_write
 
-pytestmark = pytest.mark.contract
-
 FIELDS = sorted(BackendSettings.model_fields)
 WRITE = "run: python -m tools.settings_table --write"
 

@@ -14,13 +14,6 @@ import pytest
 from tests.e2e.support.people import Person, Staff
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark everything in this folder."""
-    for item in items:
-        if "/tests/e2e/" in item.path.as_posix():
-            item.add_marker(pytest.mark.e2e)
-
-
 @pytest.fixture(scope="session")
 def shop_url() -> str:
     """Where the stack answers; the run stops here when it does not."""

@@ -80,7 +80,7 @@ class TestRegistration:
         assert set(fields) == {"email", "password"}
 
     @pytest.mark.parametrize(
-        "body", [b"", b"{", b"[]", b'"text"', b"null", b'{"email": NaN}', b"\xff\xfe", b"[" * 5000]
+        "body", [b"{", b"[]", b'"text"', b"null", b'{"email": NaN}', b"\xff\xfe", b"[" * 5000]
     )
     def test_malformed_bodies_are_refused(self, guest, body):
         refused(guest.post_raw("auth/register/", body), 400, "malformed_body")
@@ -265,7 +265,7 @@ class TestPasswords:
         guest.login(customer.email, PASSWORD)
 
     def test_a_reset_mail_leads_to_a_new_password_once(self, customer, guest):
-        ok(guest.post("auth/password-reset/", {"email": customer.email.upper()}))
+        ok(guest.post("auth/password-reset/", {"email": customer.email.upper()}), 202)
         proof = reset_proof(customer.email)
         ok(guest.post("auth/password-reset/confirm/", {**proof, "new_password": NEW_PASSWORD}))
 
@@ -278,7 +278,7 @@ class TestPasswords:
     def test_asking_for_a_reset_tells_nobody_who_has_an_account(self, customer, guest):
         known = guest.post("auth/password-reset/", {"email": customer.email})
         unknown = guest.post("auth/password-reset/", {"email": f"{unique('no')}@example.com"})
-        assert ok(known) == ok(unknown)
+        assert ok(known, 202) == ok(unknown, 202)
 
     @pytest.mark.parametrize(
         ("uid", "token"), [("", ""), ("MQ", "abc-def"), ("~", "x"), (1, 2), (None, []), ("x" * 500, "y")]

@@ -113,7 +113,7 @@ class TestPuttingOnSale:
             ("category_id", "kitchen"),
             ("category_id", 1.5),
             ("tags", "Kitchen"),
-            ("tags", [{}]),
+            ("tags.0", [{}]),
             ("attributes", []),
             ("attributes", "red"),
             ("currency", "POUNDS"),
@@ -124,7 +124,7 @@ class TestPuttingOnSale:
     )
     def test_a_bad_field_is_named_and_nothing_is_sold(self, staff, field, value):
         body = {"sku": unique("BAD"), "name": unique("Bad mug"), "price": "1.00", "stock": 1}
-        refused_field(staff.post("products/", {**body, field: value}), field)
+        refused_field(staff.post("products/", {**body, field.partition(".")[0]: value}), field)
         assert staff.products(search=body["sku"]) == []
 
     @pytest.mark.parametrize(
@@ -144,9 +144,7 @@ class TestPuttingOnSale:
         fields = refused(staff.post("products/", {}), 400, "validation_error")["fields"]
         assert set(fields) >= {"name", "price"}
 
-    @pytest.mark.parametrize(
-        "body", [b"", b"{", b"[1]", b"null", b'{"price": NaN}', b"\xff\xfe", b"[" * 100_000]
-    )
+    @pytest.mark.parametrize("body", [b"{", b"[1]", b"null", b'{"price": NaN}', b"\xff\xfe", b"[" * 100_000])
     def test_malformed_bodies_are_refused(self, staff, body):
         refused(staff.post_raw("products/", body), 400, "malformed_body")
 
@@ -490,7 +488,10 @@ class TestSearch:
     )
     def test_signs_break_nothing(self, guest, text):
         ok(guest.get("products/", search=text))
-        ok(guest.get("products/suggest/", q=text))
+        if text.strip():
+            ok(guest.get("products/suggest/", q=text))
+        else:
+            refused_field(guest.get("products/suggest/", q=text), "q")
 
     def test_nul_in_a_search_is_refused_or_ignored(self, guest):
         for path in (
@@ -661,6 +662,13 @@ class TestFrontDoor:
     @pytest.mark.parametrize("path", ["nothing/", "products", "products/1/nothing/", "../.env", "%00/"])
     def test_unknown_paths_get_the_envelope(self, guest, path):
         not_found(guest.get(path))
+
+    @pytest.mark.parametrize("path", ["products/reviews/", "nothing/"])
+    def test_a_refusal_keeps_the_connection(self, guest, path):
+        """A server that drops a connection with an unread body in it loses the next request, sometimes."""
+        for _ in range(100):
+            assert guest.post(path, {"text": "x" * 1000}).status_code in (401, 404)
+            ok(guest.get("health/"))
 
     def test_the_callers_request_id_comes_back(self, guest):
         answer = guest.send("GET", "products/0/", headers={"X-Request-Id": "from-the-caller-1"})

@@ -133,7 +133,7 @@ class TestAdding:
     def test_missing_fields_are_named(self, customer):
         assert set(refused(add(customer, {}), 400, "validation_error")["fields"]) >= {"product_id"}
 
-    @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b'"x"', b'{"product_id": 1e400}', b"\xff"])
+    @pytest.mark.parametrize("body", [b"{", b"[]", b"null", b'"x"', b'{"product_id": 1e400}', b"\xff"])
     def test_malformed_bodies_are_refused(self, guest, body):
         refused(guest.post_raw("orders/cart/add/", body), 400, "malformed_body")
 

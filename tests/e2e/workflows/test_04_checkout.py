@@ -160,7 +160,7 @@ class TestFromItems:
         refused_field(place(customer, line(good), line(bad, quantity)), "items.1.quantity")
         assert customer.stock_of(good) == 10
 
-    @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b'{"items": [', b"\xff\xfe"])
+    @pytest.mark.parametrize("body", [b"{", b"[]", b"null", b'{"items": [', b"\xff\xfe"])
     def test_malformed_bodies_are_refused(self, customer, body):
         refused(customer.post_raw("orders/", body), 400, "malformed_body")
 

@@ -13,6 +13,8 @@ from meshop_shared.metrics import HTTP_IN_FLIGHT, observe_request
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 log = structlog.get_logger("meshop.request")
 _QUIET = ("/healthz", "/readyz", "/metrics")
+#: More than this is not waited for: the largest upload, and what a client sends before it hears of its refusal.
+_LEFT_OVER_BYTES = 10_000_000
 
 
 class RequestContextMiddleware:
@@ -31,6 +33,7 @@ class RequestContextMiddleware:
         self._in_flight.inc()
         try:
             response = self._get_response(request)
+            _read_left_over(request)
         finally:
             self._in_flight.dec()
             self._record(request, response.status_code if response else 500, time.perf_counter() - started)
@@ -46,3 +49,19 @@ class RequestContextMiddleware:
         observe_request(service="backend", method=method, route=route, status=status, seconds=seconds)
         if request.path not in _QUIET:
             log.info("request", method=method, route=route, status=status, ms=round(seconds * 1000, 1))
+
+
+def _read_left_over(request: HttpRequest) -> None:
+    """Read what the view left of the body, as of a request that was refused for its token or path.
+
+    The server drops a connection with unread bytes in it, without telling; the next request that the client, or a
+    proxy for another client, sends on it would be lost.
+    """
+    if not request.META.get("CONTENT_LENGTH"):
+        return
+    left = _LEFT_OVER_BYTES
+    try:
+        while left > 0 and (chunk := request.read(65_536)):
+            left -= len(chunk)
+    except OSError:
+        log.info("client went away before its request was read")
