@@ -1,5 +1,15 @@
 """SQL of the batch upsert. Rows arrive by COPY in temporary tables; set-based statements do the rest."""
 
+KNOWN_PRODUCTS = "SELECT sku, id FROM products_product WHERE sku = ANY(%s)"
+KNOWN_VARIANTS = """
+SELECT v.sku, p.sku FROM products_productvariant v JOIN products_product p ON p.id = v.product_id
+WHERE v.sku = ANY(%s)
+"""
+PRODUCTS_WITH_VARIANTS = """
+SELECT DISTINCT p.sku FROM products_product p JOIN products_productvariant v ON v.product_id = p.id
+WHERE p.sku = ANY(%s)
+"""
+
 CREATE_STAGES = """
 CREATE TEMP TABLE IF NOT EXISTS import_product (
     product_id bigint, sku text, slug text, name text, description text, brand text, has_category bool,
@@ -123,3 +133,7 @@ INSERT INTO products_productimage (product_id, file, alt, is_primary, width, hei
 SELECT t.product_id, t.image, left(t.name, 200), true, t.image_width, t.image_height
 FROM import_product t WHERE t.image IS NOT NULL AND t.product_id = ANY(%(created)s::bigint[])
 """
+
+#: What can only happen to products that were there before, in an order that lets price changes see old prices.
+CHANGES = (UPDATE_PRODUCTS, DELETE_TAGS, VARIANT_PRICE_CHANGES, UPDATE_VARIANTS, RETIRE_VARIANTS)
+ADDITIONS = (INSERT_TAGS, INSERT_VARIANTS)

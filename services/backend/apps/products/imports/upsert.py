@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass, field
+from dataclasses import astuple, dataclass
 from typing import Any
 
 from django.db import connection, transaction
@@ -14,7 +14,6 @@ from apps.inventory.services import stock_items_bulk_create
 from apps.products.imports import statements
 from apps.products.imports.records import ArticleRecord, Rejection, UpsertResult
 from apps.products.imports.taxonomy import Taxonomy
-from apps.products.models import Product, ProductVariant
 from apps.products.services.search_extra import search_extra_refresh
 from apps.products.slugs import RESERVED
 
@@ -27,7 +26,7 @@ class _Known:
 
     product_ids: dict[str, int]
     variant_owners: dict[str, str]
-    with_variants: set[str] = field(default_factory=set)
+    with_variants: set[str]
 
 
 @transaction.atomic
@@ -50,7 +49,7 @@ def articles_upsert(*, articles: Sequence[ArticleRecord], taxonomy: Taxonomy) ->
         _stage_products(cursor, accepted, known, stock_ids, taxonomy)
         _stage_variants(cursor, accepted, stock_ids)
         cursor.execute("ANALYZE import_product, import_variant")
-        created, changed = _apply(cursor)
+        created, changed = _apply(cursor, any_known=bool(known.product_ids))
     if created or changed:
         stamp_bump(CATALOGUE)
     return UpsertResult(
@@ -62,17 +61,15 @@ def articles_upsert(*, articles: Sequence[ArticleRecord], taxonomy: Taxonomy) ->
 
 
 def _known(articles: Sequence[ArticleRecord]) -> _Known:
-    variant_skus = [variant.sku for article in articles for variant in article.variants or ()]
     skus = [article.sku for article in articles]
-    variants = ProductVariant.objects.filter(sku__in=[*skus, *variant_skus])
-    products = Product.objects.filter(sku__in=[*skus, *variant_skus])
-    return _Known(
-        product_ids=dict(products.values_list("sku", "pk")),
-        variant_owners=dict(variants.values_list("sku", "product__sku")),
-        with_variants=set(
-            ProductVariant.objects.filter(product__sku__in=skus).values_list("product__sku", flat=True)
-        ),
-    )
+    all_skus = skus + [variant.sku for article in articles for variant in article.variants or ()]
+    with connection.cursor() as cursor:
+        cursor.execute(statements.KNOWN_PRODUCTS, [all_skus])
+        product_ids = dict(cursor.fetchall())
+        cursor.execute(statements.KNOWN_VARIANTS, [all_skus])
+        variant_owners = dict(cursor.fetchall())
+        cursor.execute(statements.PRODUCTS_WITH_VARIANTS, [skus])
+        return _Known(product_ids, variant_owners, {row[0] for row in cursor.fetchall()})
 
 
 def _conflict(article: ArticleRecord, known: _Known) -> Rejection | None:
@@ -161,22 +158,16 @@ def _slug(article: ArticleRecord) -> str:
     return f"p-{slug}".strip("-") if not slug or slug.isdigit() or slug in RESERVED else slug
 
 
-def _apply(cursor: CursorWrapper) -> tuple[set[int], set[int]]:
+def _apply(cursor: CursorWrapper, *, any_known: bool) -> tuple[set[int], set[int]]:
     """Merge the staged rows; return ids of created and of changed products."""
     created = _ids(cursor, statements.INSERT_PRODUCTS)
     cursor.execute(statements.LINK_PRODUCTS)
     parameters = {"created": list(created)}
     cursor.execute(statements.PRICE_HISTORY, parameters)
     changed: set[int] = set()
-    for statement in (
-        statements.UPDATE_PRODUCTS,
-        statements.DELETE_TAGS,
-        statements.INSERT_TAGS,
-        statements.VARIANT_PRICE_CHANGES,
-        statements.UPDATE_VARIANTS,
-        statements.INSERT_VARIANTS,
-        statements.RETIRE_VARIANTS,
-    ):
+    for statement in statements.CHANGES if any_known else ():
+        changed |= _ids(cursor, statement)
+    for statement in statements.ADDITIONS:
         changed |= _ids(cursor, statement)
     changed -= created
     cursor.execute(statements.INSERT_IMAGES, parameters)

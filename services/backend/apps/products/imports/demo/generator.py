@@ -1,10 +1,9 @@
 """Demo products: the n-th one depends on the seed and on n alone, so catalogues of any size agree on their overlap."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from random import Random
 
-from apps.products.imports.demo.vocabulary import COLOURS, DEPARTMENTS, SERIES, Department
+from apps.products.imports.demo.vocabulary import COLOURS, DEPARTMENTS, SERIES, Department, Shelf
 from apps.products.imports.records import ArticleRecord, ImageRecord, VariantRecord
 
 SKU_PREFIX = "DEMO"
@@ -19,18 +18,11 @@ _OUT_OF_STOCK = 0.06
 _WITH_VARIANTS = 0.15
 
 
-@dataclass(frozen=True, slots=True)
-class _Shelf:
-    department: Department
-    path: tuple[str, str, str]
-    nouns: tuple[str, ...]
-
-
 _SHELVES = [
-    _Shelf(department, (department.name, section, shelf), nouns)
+    (department, section, shelf)
     for department in DEPARTMENTS
-    for section, shelves in department.shelves.items()
-    for shelf, nouns in shelves.items()
+    for section in department.sections
+    for shelf in section.shelves
 ]
 
 
@@ -47,28 +39,30 @@ def tile_name(colour_index: int) -> str:
 def demo_article(*, seed: int, number: int, currency: str, exponent: int) -> ArticleRecord:
     """The demo product ``number`` under ``seed``; prices have ``exponent`` decimal places."""
     rng = Random(f"{seed}/{number}")  # noqa: S311 - plausible, not secret
-    shelf = rng.choice(_SHELVES)
-    department = shelf.department
+    department, section, shelf = rng.choice(_SHELVES)
     brand, style = rng.choice(department.brands), rng.choice(department.styles)
-    material, noun, series = rng.choice(department.materials), rng.choice(shelf.nouns), rng.choice(SERIES)
+    material, noun, series = rng.choice(section.materials), rng.choice(shelf.nouns), rng.choice(SERIES)
     colour_index = rng.randrange(len(COLOURS))
     colour = COLOURS[colour_index][0]
     sku = demo_sku(seed=seed, number=number)
-    attributes = {"colour": colour, "material": material}
+    name, made_of = f"{brand} {style} {material} {noun} {series}", f"with {material.lower()}"
+    attributes = {"material": material}
+    if department.coloured:
+        name, made_of = f"{name} {colour}", f"in {colour.lower()} {material.lower()}"
+        attributes["colour"] = colour
     variants = None
+    price = _price(rng, shelf, exponent)
     if department.sizes and rng.random() < _WITH_VARIANTS:
-        variants = _variants(rng, sku, department.sizes, price := _price(rng, department, exponent))
-    else:
-        price = _price(rng, department, exponent)
-        if department.sizes:
-            attributes["size"] = rng.choice(department.sizes)
+        variants = _variants(rng, sku, department.sizes, price)
+    elif department.sizes:
+        attributes["size"] = rng.choice(department.sizes)
     return ArticleRecord(
         line=number,
         sku=sku,
-        name=f"{brand} {style} {material} {noun} {series} {colour}",
-        description=_description(rng, department, (style, material, noun, colour, series)),
+        name=name,
+        description=f"{style} {noun} {made_of}, from our {series} range. {_promises(rng, department)}",
         brand=brand,
-        category=shelf.path,
+        category=(department.name, section.name, shelf.name),
         tags=(material, rng.choice(OCCASIONS)) if rng.random() < 0.4 else (material,),
         price_minor=price,
         currency=currency,
@@ -80,9 +74,9 @@ def demo_article(*, seed: int, number: int, currency: str, exponent: int) -> Art
     )
 
 
-def _price(rng: Random, department: Department, exponent: int) -> int:
+def _price(rng: Random, shelf: Shelf, exponent: int) -> int:
     """Cheap things are many and dear ones few (log-uniform), with an ending as shops print it."""
-    low, high = department.prices
+    low, high = shelf.prices
     whole = int(low * (high / low) ** rng.random())
     ending = rng.choice(_CHARM_ENDINGS) if whole < 200 else 0
     hundredths = whole * 100 + ending
@@ -109,10 +103,6 @@ def _variants(rng: Random, sku: str, sizes: tuple[str, ...], price: int) -> list
     ]
 
 
-def _description(rng: Random, department: Department, words: tuple[str, str, str, str, str]) -> str:
-    style, material, noun, colour, series = words
+def _promises(rng: Random, department: Department) -> str:
     first, second = rng.sample(department.promises, 2)
-    return (
-        f"{style} {noun.lower()} in {colour.lower()} {material.lower()}, from our {series} range. "
-        f"It {first} and {second}."
-    )
+    return f"It {first} and {second}."

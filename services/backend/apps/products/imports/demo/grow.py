@@ -9,12 +9,13 @@ from apps.core.events import event_emit
 from apps.core.response_cache import CATALOGUE, stamp_bump
 from apps.products.imports.demo.generator import SKU_PREFIX, demo_article, demo_sku
 from apps.products.imports.demo.tiles import tiles_ensure
+from apps.products.imports.statements import KNOWN_PRODUCTS
 from apps.products.imports.taxonomy import Taxonomy
 from apps.products.imports.upsert import articles_upsert
 from apps.products.models import Product
 from meshop_shared.money import currency_exponent
 
-BATCH = 2_000
+BATCH = 5_000
 
 
 def demo_catalogue_grow(*, products: int, seed: int, progress: Callable[[int], None]) -> int:
@@ -29,7 +30,7 @@ def demo_catalogue_grow(*, products: int, seed: int, progress: Callable[[int], N
     for start in range(1, products + 1, BATCH):
         numbers = range(start, min(start + BATCH, products + 1))
         skus = {demo_sku(seed=seed, number=number): number for number in numbers}
-        present = set(Product.objects.filter(sku__in=skus).values_list("sku", flat=True))
+        present = _present(list(skus))
         missing = [
             demo_article(seed=seed, number=number, currency=currency, exponent=exponent)
             for sku, number in skus.items()
@@ -48,6 +49,12 @@ def demo_catalogue_grow(*, products: int, seed: int, progress: Callable[[int], N
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE products_product, products_productimage, inventory_stockitem")
     return created
+
+
+def _present(skus: list[str]) -> set[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(KNOWN_PRODUCTS, [skus])
+        return {row[0] for row in cursor.fetchall()}
 
 
 def demo_catalogue_clear(*, progress: Callable[[int], None]) -> int:
