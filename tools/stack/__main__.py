@@ -4,6 +4,7 @@ import argparse
 import sys
 
 from tools.errors import ToolError
+from tools.procfs import PROC
 from tools.stack.commands import stack_down, stack_manage, stack_status, stack_up
 from tools.stack.config import StackConfig
 
@@ -45,6 +46,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
+    if not PROC.is_dir():
+        sys.exit("The local stack reads /proc to find its processes: run it on Linux, or on Windows in WSL2.")
     try:
         sys.exit(main())
     except ToolError as error:
