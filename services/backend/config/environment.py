@@ -3,6 +3,7 @@
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, IPvAnyNetwork, SecretStr, field_validator, model_validator
 from pydantic_settings import NoDecode
@@ -32,6 +33,21 @@ class BackendSettings(ServiceSettings):
         600, ge=0, description="Seconds a thread keeps its database connection."
     )
     redis_url: str = Field(description="Redis, for caches, limits and sessions of the admin.")
+    broker_url: str | None = Field(
+        None,
+        description="Where events and tasks wait for workers, as `amqp://user:password@host/vhost`; "
+        "without it, Redis, which may lose what it stored in its last second.",
+    )
+    event_retention_days: int = Field(
+        14, ge=1, description="Days that published events are kept; what consumers remember stays twice as long."
+    )
+    metrics_port: int = Field(
+        0, ge=0, le=65535, description="Port where relay and worker show their metrics; 0 shows none."
+    )
+    webhook_targets: Literal["public", "any"] = Field(
+        "public",
+        description="`any` lets merchants' webhooks go to plain HTTP and private addresses, for development.",
+    )
 
     public_url: str = Field(
         "http://127.0.0.1:8000", description="Where clients reach the shop; used in links."
@@ -65,6 +81,20 @@ class BackendSettings(ServiceSettings):
     prometheus_multiproc_dir: Path | None = Field(
         None, description="Folder where worker processes share their metrics; set it when there are several."
     )
+    payment_provider: Literal["fake", "stripe"] = Field(
+        "fake",
+        description="Who moves the money. `fake` moves none; it is refused when PUBLIC_URL is https on another host "
+        "than this machine.",
+    )
+    stripe_secret_key: SecretStr | None = Field(None, description="Stripe's API key, `sk_…` or `rk_…`.")
+    stripe_webhook_secret: SecretStr | None = Field(
+        None, description="Signing secret of the webhook endpoint, `whsec_…`; several by comma while one is rotated."
+    )
+    stripe_api_base: str = Field("https://api.stripe.com", description="Where Stripe's API is.")
+    stripe_timeout_s: float = Field(10.0, gt=0, le=30, description="Deadline of one attempt of a call to Stripe.")
+    stripe_retries: int = Field(
+        1, ge=0, le=2, description="Attempts after the first, with the same idempotency key."
+    )
     meshop_failpoint: str = Field(
         "", description="For crash tests only: name of the place where the process kills itself."
     )
@@ -82,6 +112,16 @@ class BackendSettings(ServiceSettings):
     def _one_signing_key(self) -> "BackendSettings":
         if not (self.jwt_private_key or self.jwt_private_key_file):
             raise ValueError("set JWT_PRIVATE_KEY or JWT_PRIVATE_KEY_FILE")
+        return self
+
+    @model_validator(mode="after")
+    def _payment_provider_is_meant(self) -> "BackendSettings":
+        public = urlsplit(self.public_url)
+        if self.payment_provider == "stripe":
+            if self.stripe_secret_key is None or self.stripe_webhook_secret is None:
+                raise ValueError("PAYMENT_PROVIDER=stripe needs STRIPE_SECRET_KEY and STRIPE_WEBHOOK_SECRET")
+        elif public.scheme == "https" and public.hostname not in ("127.0.0.1", "::1", "localhost"):
+            raise ValueError("a public shop cannot use PAYMENT_PROVIDER=fake: set PAYMENT_PROVIDER=stripe")
         return self
 
     @property

@@ -5,6 +5,7 @@ from typing import Any
 
 from environ import Env
 
+from config import subscriptions
 from config.environment import BackendSettings
 from meshop_shared.logging import configure_logging
 from meshop_shared.settings import load_settings
@@ -77,6 +78,7 @@ DATABASES: dict[str, dict[str, Any]] = {
         "OPTIONS": {
             # Server-side parameters let psycopg prepare the statements that repeat.
             "server_side_binding": True,
+            "prepare_threshold": 5,
             "connect_timeout": 5,
             "options": "-c statement_timeout=30000 -c lock_timeout=10000 "
             "-c idle_in_transaction_session_timeout=60000",
@@ -95,6 +97,8 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 PASSWORD_RESET_TIMEOUT = 3600
+
+SUBSCRIPTIONS = subscriptions.SUBSCRIPTIONS
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["apps.accounts.api.authentication.AccessTokenAuthentication"],
@@ -119,6 +123,10 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "ENUM_NAME_OVERRIDES": {
+        "OrderStatus": "apps.orders.models.Order.Status",
+        "ReviewStatus": "apps.products.models.ProductReview.Status",
+    },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "apps.core.api.schema.add_error_responses",

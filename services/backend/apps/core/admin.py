@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.http import HttpRequest
 
-from apps.core.models import IdempotencyRecord, OutboxEvent
+from apps.core.models import AuditEntry, EventRetry, IdempotencyRecord, InboxEvent, OutboxEvent
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
@@ -38,4 +38,33 @@ class IdempotencyRecordAdmin(ReadOnlyAdmin):
 
     list_display = ("scope", "key", "status_code", "created_at")
     search_fields = ("scope", "key")
+    show_full_result_count = False
+
+
+@admin.register(InboxEvent)
+class InboxEventAdmin(ReadOnlyAdmin):
+    """What consumers have applied."""
+
+    list_display = ("id", "event_id", "consumer", "processed_at")
+    list_filter = ("consumer",)
+    search_fields = ("=event_id",)
+    show_full_result_count = False
+
+
+@admin.register(EventRetry)
+class EventRetryAdmin(ReadOnlyAdmin):
+    """Deliveries that failed; ``manage.py deadletters`` replays those that were given up."""
+
+    list_display = ("event_id", "consumer", "attempts", "due_at", "is_dead", "error")
+    list_filter = ("is_dead", "consumer")
+    search_fields = ("=event_id",)
+
+
+@admin.register(AuditEntry)
+class AuditEntryAdmin(ReadOnlyAdmin):
+    """What staff did."""
+
+    list_display = ("sequence", "at", "actor_label", "action", "subject")
+    list_filter = ("action",)
+    search_fields = ("=subject", "=actor_label")
     show_full_result_count = False

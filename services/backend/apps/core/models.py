@@ -1,4 +1,4 @@
-"""Rows that every write path shares: the outbox and the idempotency records."""
+"""Rows that every write path shares: events on their way, idempotency records and the audit chain."""
 
 import uuid
 
@@ -30,6 +30,46 @@ class OutboxEvent(models.Model):
         return f"{self.type} {self.aggregate}"
 
 
+class InboxEvent(models.Model):
+    """A consumer has applied an event: written in the transaction of the effect, so that there is one effect."""
+
+    id = models.BigAutoField(primary_key=True)
+    event_id = models.UUIDField()
+    consumer = models.CharField(max_length=80)
+    processed_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["event_id", "consumer"], name="inbox_once")]
+
+    def __str__(self) -> str:
+        return f"{self.event_id} by {self.consumer}"
+
+
+class EventRetry(models.Model):
+    """A delivery that failed. The relay sends it again when it is due, and to the dead letters after the last try."""
+
+    event_id = models.UUIDField()
+    consumer = models.CharField(max_length=80)
+    message = models.JSONField(help_text="The event as it travels.")
+    attempts = models.PositiveSmallIntegerField(default=0)
+    due_at = models.DateTimeField(null=True, blank=True, help_text="Empty while the broker has it.")
+    is_dead = models.BooleanField(
+        default=False, help_text="Given up: it is, or is about to be, a dead letter."
+    )
+    error = models.CharField(max_length=500, blank=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        verbose_name_plural = "event retries"
+        constraints = [models.UniqueConstraint(fields=["event_id", "consumer"], name="retry_once")]
+        indexes = [
+            models.Index(fields=["due_at"], name="retry_due", condition=models.Q(due_at__isnull=False))
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.event_id} for {self.consumer}"
+
+
 class IdempotencyRecord(models.Model):
     """First answer to a request with an ``Idempotency-Key``, stored in the transaction of its effect.
 
@@ -51,3 +91,31 @@ class IdempotencyRecord(models.Model):
 
     def __str__(self) -> str:
         return f"{self.scope} {self.key}"
+
+
+class AuditEntry(models.Model):
+    """What a member of staff did. Rows are chained by their hashes, and the database refuses to change them."""
+
+    sequence = models.BigIntegerField(primary_key=True, help_text="1, 2, 3 … without gaps.")
+    at = models.DateTimeField()
+    actor_id = models.BigIntegerField(
+        null=True, help_text="Who; no reference, the number outlives the account."
+    )
+    actor_label = models.CharField(
+        max_length=254, help_text="Their e-mail at the time, or the program's name."
+    )
+    action = models.CharField(max_length=80)
+    subject = models.CharField(max_length=80, help_text="What it was done to, as `order:17`.")
+    before = models.JSONField(default=dict)
+    after = models.JSONField(default=dict)
+    request_id = models.CharField(max_length=64, blank=True)
+    previous_hash = models.CharField(max_length=64)
+    hash = models.CharField(max_length=64, unique=True)
+
+    class Meta:
+        verbose_name_plural = "audit entries"
+        ordering = ["sequence"]
+        indexes = [models.Index(fields=["subject", "sequence"], name="audit_by_subject")]
+
+    def __str__(self) -> str:
+        return f"{self.sequence}: {self.action} {self.subject}"

@@ -1,0 +1,148 @@
+"""The relay: takes events from the outbox to the broker, at least once.
+
+A batch is locked (``FOR UPDATE SKIP LOCKED``, so any number of relays share the work), published, confirmed by the
+broker and marked, in one transaction. A relay that dies anywhere in between leaves the batch unmarked: it is
+published again, and the consumers' inbox keeps the effects single.
+"""
+
+import time
+from collections.abc import Callable
+
+import structlog
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError, connection, transaction
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from apps.core.events import WAKE_CHANNEL, event_message
+from apps.core.failpoints import failpoint
+from apps.core.models import EventRetry, OutboxEvent
+from apps.core.publisher import Publisher, PublishFailed
+from apps.core.relay_metrics import EVENTS_PUBLISHED, PUBLISH_SECONDS, RELAY_FAILURES, backlog_measure
+from apps.core.subscriptions import subscriptions_for
+
+BATCH = 200
+#: How long the relay sleeps when nobody wakes it; also the beat of retries, measurements and the reaction to SIGTERM.
+POLL_S = 1.0
+MEASURE_S = 5.0
+BACKOFF_MAX_S = 10.0
+
+log = structlog.get_logger(__name__)
+
+
+def outbox_publish(*, publisher: Publisher, limit: int = BATCH) -> int:
+    """Publish the oldest waiting events to everybody who subscribed; return how many there were.
+
+    Raises :class:`PublishFailed`; then none of them is marked.
+    """
+    with transaction.atomic():
+        rows = list(
+            OutboxEvent.objects.filter(published_at__isnull=True)
+            .order_by("id")
+            .select_for_update(skip_locked=True)[:limit]
+        )
+        if not rows:
+            return 0
+        failpoint("relay.before_publish")
+        for row in rows:
+            message = event_message(row)
+            for subscription in subscriptions_for(row.type, settings.SUBSCRIPTIONS):
+                publisher.send(consumer=subscription.consumer, queue=subscription.queue, message=message)
+        failpoint("relay.before_confirm")
+        publisher.confirm()
+        failpoint("relay.after_confirm")
+        OutboxEvent.objects.filter(pk__in=[row.pk for row in rows]).update(published_at=Now())
+        failpoint("relay.before_commit")
+    failpoint("relay.after_commit")
+    now = timezone.now()
+    for row in rows:
+        EVENTS_PUBLISHED.labels(row.type).inc()
+        PUBLISH_SECONDS.observe(max(0.0, (now - row.created_at).total_seconds()))
+    return len(rows)
+
+
+def retries_publish(*, publisher: Publisher, limit: int = BATCH) -> int:
+    """Send failed deliveries that are due once more, and those given up to the dead letters."""
+    with transaction.atomic():
+        rows = list(
+            EventRetry.objects.filter(due_at__lte=timezone.now())
+            .order_by("due_at")
+            .select_for_update(skip_locked=True)[:limit]
+        )
+        queues = {subscription.consumer: subscription.queue for subscription in settings.SUBSCRIPTIONS}
+        for row in rows:
+            queue = queues.get(row.consumer, "default")
+            if row.is_dead:
+                publisher.send_dead(consumer=row.consumer, queue=queue, message=row.message, error=row.error)
+            else:
+                publisher.send(consumer=row.consumer, queue=queue, message=row.message, attempt=row.attempts)
+        publisher.confirm()
+        failpoint("relay.retry_before_commit")
+        EventRetry.objects.filter(pk__in=[row.pk for row in rows]).update(due_at=None)
+    return len(rows)
+
+
+class Relay:
+    """The loop around :func:`outbox_publish`, which outlives restarts of the broker and of the database."""
+
+    def __init__(self, publisher: Publisher, *, sleep: Callable[[float], None] = time.sleep) -> None:
+        self._publisher, self._sleep = publisher, sleep
+        self._stopping = False
+        self._failures = 0
+        self._listening: object = None
+        self._retries_at = self._measure_at = 0.0
+
+    def stop(self) -> None:
+        """Finish the batch at work and return from :meth:`run`. For signal handlers."""
+        self._stopping = True
+
+    def run(self) -> None:
+        """Publish until :meth:`stop`."""
+        while not self._stopping:
+            try:
+                self._listen()
+                if self.step() < BATCH:
+                    self._wait()
+                self._failures = 0
+            except PublishFailed as error:
+                self._back_off("broker unavailable", error)
+            except (DatabaseError, InterfaceError) as error:
+                connection.close()
+                self._back_off("database unavailable", error)
+        self._publisher.close()
+        connection.close()
+
+    def step(self) -> int:
+        """One batch; retries and measurements when it is time for them."""
+        published = outbox_publish(publisher=self._publisher)
+        now = time.monotonic()
+        if now >= self._retries_at:
+            retries_publish(publisher=self._publisher)
+            self._retries_at = now + POLL_S
+        if now >= self._measure_at:
+            backlog_measure()
+            self._measure_at = now + MEASURE_S
+        return published
+
+    def _listen(self) -> None:
+        """Ask for wake-ups, once per database connection, before looking for work: none falls in between."""
+        connection.ensure_connection()
+        if self._listening is not connection.connection:
+            with connection.cursor() as cursor:
+                cursor.execute(f"LISTEN {WAKE_CHANNEL}")
+            self._listening = connection.connection
+
+    def _wait(self) -> None:
+        """Sleep until an event is committed, at most the poll interval. Wake-ups that came earlier count."""
+        if not self._stopping:
+            with connection.wrap_database_errors:
+                for _ in connection.connection.notifies(timeout=POLL_S, stop_after=1):
+                    pass
+
+    def _back_off(self, what: str, error: Exception) -> None:
+        RELAY_FAILURES.labels(what).inc()
+        self._publisher.close()
+        wait = min(BACKOFF_MAX_S, 0.1 * 2**self._failures)
+        self._failures += 1
+        log.warning(what, error=str(error)[:200], again_in_s=wait)
+        self._sleep(wait)

@@ -1,0 +1,86 @@
+"""The Celery application of worker and beat: ``celery -A config.celery worker``. The web processes do not need it."""
+
+import os
+from typing import Any
+
+from celery import Celery, signals
+from celery.worker.consumer import Consumer
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+from django.conf import settings
+
+from apps.core.broker import EVENTS, QUEUES, routing_key, work_queue
+from config.schedule import SCHEDULE, task_queue
+
+BROKER_URL = settings.MESHOP.broker_url or settings.MESHOP.redis_url
+IS_REDIS = BROKER_URL.startswith("redis")
+
+#: A Redis message that a dead worker held comes back after this long; longer than any task may run.
+VISIBILITY_TIMEOUT_S = 900
+
+
+class EventConsumer(Consumer):
+    """Celery's consumer without its delayed delivery: we use no ``eta``, and it would declare 28 queues and bind
+    ours to patterns that let events stray into other queues.
+    """
+
+    class Blueprint(Consumer.Blueprint):  # type: ignore[misc, valid-type]
+        default_steps = tuple(
+            step for step in Consumer.Blueprint.default_steps if "delayed_delivery" not in str(step)
+        )
+
+
+def route(name: str, args: Any, kwargs: Any, options: Any, task: Any = None, **rest: Any) -> dict[str, str]:
+    """Tasks of an app go to its queue (:func:`config.schedule.task_queue`)."""
+    queue = task_queue(name)
+    return {"queue": queue, "routing_key": routing_key(queue, "task")}
+
+
+app = Celery("meshop", set_as_current=True)
+app.conf.update(
+    broker_url=BROKER_URL,
+    broker_connection_retry_on_startup=True,
+    broker_connection_max_retries=None,
+    broker_heartbeat=30,
+    broker_transport_options=(
+        {
+            "visibility_timeout": VISIBILITY_TIMEOUT_S,
+            "global_keyprefix": "broker:",
+            "socket_timeout": 15,
+            "socket_connect_timeout": 5,
+            "socket_keepalive": True,
+        }
+        if IS_REDIS
+        else {"confirm_publish": True}
+    ),
+    accept_content=["json"],
+    task_serializer="json",
+    task_ignore_result=True,
+    task_acks_late=True,
+    task_reject_on_worker_lost=True,
+    worker_prefetch_multiplier=1,
+    worker_cancel_long_running_tasks_on_connection_loss=False,
+    worker_consumer="config.celery:EventConsumer",
+    worker_hijack_root_logger=False,
+    worker_send_task_events=False,
+    worker_enable_remote_control=False,
+    task_soft_time_limit=600,
+    task_time_limit=630,
+    task_create_missing_queues=False,
+    task_queues=[work_queue(name) for name in QUEUES],
+    task_default_queue="default",
+    task_default_exchange=EVENTS.name,
+    task_default_exchange_type=EVENTS.type,
+    task_default_routing_key=routing_key("default", "task"),
+    task_routes=[route],
+    beat_schedule=SCHEDULE,
+    beat_max_loop_interval=5,
+    timezone="UTC",
+)
+app.autodiscover_tasks()
+
+
+@signals.setup_logging.connect
+def keep_logging(**_: Any) -> None:
+    """Logs are configured with the settings; being connected here keeps Celery from doing it again."""

@@ -1,0 +1,26 @@
+"""What runs by the clock, and the queues of tasks. Every task here may run twice or late without harm."""
+
+from typing import Any
+
+#: Tasks of these apps do not wait behind what fills the default queue.
+_QUEUE_BY_APP = {"notifications": "email", "webhooks": "webhooks", "analytics": "analytics"}
+
+MINUTE, HOUR = 60.0, 3600.0
+
+
+def task_queue(name: str) -> str:
+    """Queue of the task ``apps.<app>.tasks.<task>``."""
+    return _QUEUE_BY_APP.get(name.split(".")[1] if name.startswith("apps.") else "", "default")
+
+
+def every(seconds: float, task: str) -> dict[str, Any]:
+    """An entry that is dropped when it could not start before the next is due."""
+    return {"task": task, "schedule": seconds, "options": {"expires": seconds}}
+
+
+SCHEDULE = {
+    "expire-orders": every(MINUTE, "apps.orders.tasks.expire_orders"),
+    "prune-carts": every(HOUR, "apps.orders.tasks.prune_carts"),
+    "prune-sessions": every(HOUR, "apps.accounts.tasks.prune_sessions"),
+    "prune-backbone": every(HOUR, "apps.core.tasks.prune"),
+}
