@@ -37,10 +37,11 @@ class CountryField(StrictCharField):
 
     def to_internal_value(self, data: Any) -> str:
         """Accept an assigned code in any case."""
-        code = super().to_internal_value(data).upper()
-        if code not in country_codes():
+        text = super().to_internal_value(data)
+        # Not upper() alone: it makes SS, South Sudan, of ß.
+        if not text.isascii() or text.upper() not in country_codes():
             raise serializers.ValidationError("Use an ISO 3166-1 alpha-2 country code.")
-        return code
+        return text.upper()
 
 
 class RegisterSerializer(serializers.Serializer):
@@ -62,13 +63,13 @@ class LoginSerializer(serializers.Serializer):
 class RefreshSerializer(serializers.Serializer):
     """Body of ``refresh/``."""
 
-    refresh = StrictCharField(max_length=200)
+    refresh = StrictCharField(max_length=4_096)
 
 
 class LogoutSerializer(serializers.Serializer):
     """Body of ``logout/``; without ``refresh`` the access token says which session."""
 
-    refresh = StrictCharField(max_length=200, required=False)
+    refresh = StrictCharField(max_length=4_096, required=False)
 
 
 class UserSerializer(serializers.Serializer):

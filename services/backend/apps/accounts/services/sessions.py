@@ -33,7 +33,7 @@ class TokenPair:
     refresh: str
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def session_open(*, user: User, roles: Roles) -> TokenPair:
     """Start a family and return its first tokens."""
     family = TokenFamily.objects.create(user=user)

@@ -1,0 +1,209 @@
+import re
+from smtplib import SMTPServerDisconnected
+
+import pytest
+from django.core import mail
+from django.core.mail.backends.locmem import EmailBackend
+from django.utils import timezone
+
+from apps.accounts.errors import ResetInvalid
+from apps.accounts.models import RefreshToken, TokenFamily, User
+from apps.accounts.services.passwords import password_reset_confirm
+from apps.accounts.services.sessions import TokenPair, session_open, session_refresh
+from tests.support.factories import user_make
+from tests.support.threads import run_together
+
+PASSWORD, NEW = "copper-Kettle-42", "silver-Teapot-77"
+
+
+@pytest.fixture
+def ada(db, api_of):
+    return api_of(user_make(email="ada@example.com", password=PASSWORD))
+
+
+@pytest.fixture
+def ask(guest, django_capture_on_commit_callbacks):
+    """Ask for a reset; the mail goes out once the request has committed."""
+
+    def ask(email="ada@example.com"):
+        with django_capture_on_commit_callbacks(execute=True):
+            return guest.post("password-reset/", {"email": email})
+
+    return ask
+
+
+def proof():
+    return dict(re.findall(r"^(uid|token):\s+(\S+)$", mail.outbox[-1].body, re.MULTILINE))
+
+
+class TestChange:
+    def test_new_password_and_tokens(self, ada, guest):
+        response = ada.post("change-password/", {"old_password": PASSWORD, "new_password": NEW})
+        assert response.status_code == 200
+        assert set(response.json()) == {"access", "refresh"}
+        assert response["Cache-Control"] == "no-store"
+        assert guest.post("login/", {"email": "ada@example.com", "password": PASSWORD}).status_code == 401
+        assert guest.post("login/", {"email": "ada@example.com", "password": NEW}).status_code == 200
+        ada.use(TokenPair(**response.json()))
+        assert ada.get("profile/").status_code == 200
+        assert ada.post("refresh/", {"refresh": ada.refresh}).status_code == 200
+
+    def test_other_sessions_end(self, ada, api_of, stranger):
+        elsewhere = api_of(ada.user)
+        ada.post("change-password/", {"old_password": PASSWORD, "new_password": NEW})
+        assert elsewhere.get("profile/").json()["code"] == "session_ended"
+        assert elsewhere.post("refresh/", {"refresh": elsewhere.refresh}).status_code == 401
+        assert ada.get("profile/").status_code == 200
+        assert stranger.get("profile/").status_code == 200
+
+    def test_the_old_refresh_token_of_this_session_ends_too(self, ada):
+        ada.post("change-password/", {"old_password": PASSWORD, "new_password": NEW})
+        assert ada.post("refresh/", {"refresh": ada.refresh}).status_code == 401
+
+    @pytest.mark.parametrize(
+        ("old", "new", "field"),
+        [
+            ("wrong-Kettle-42", NEW, "old_password"),
+            (PASSWORD, "short", "new_password"),
+            (PASSWORD, "password123", "new_password"),
+            (PASSWORD, "ada@example.com", "new_password"),
+        ],
+    )
+    def test_refused(self, ada, guest, old, new, field):
+        response = ada.post("change-password/", {"old_password": old, "new_password": new})
+        assert (response.status_code, response.json()["code"]) == (400, "validation_error")
+        assert set(response.json()["extra"]["fields"]) == {field}
+        assert guest.post("login/", {"email": "ada@example.com", "password": PASSWORD}).status_code == 200
+        assert ada.post("refresh/", {"refresh": ada.refresh}).status_code == 200
+
+    def test_signed_in_only(self, guest, db):
+        response = guest.post("change-password/", {"old_password": PASSWORD, "new_password": NEW})
+        assert response.status_code == 401
+
+    @pytest.mark.django_db(transaction=True)
+    def test_a_refresh_at_the_same_moment_gives_no_token_that_lives_on(self, api_of):
+        """Goes red without the lock of the family: the thief's new token would outlive the change."""
+        for number in range(8):
+            api = api_of(user_make(email=f"u{number}@example.com", password=PASSWORD))
+            body = {"old_password": PASSWORD, "new_password": NEW}
+            results = run_together(
+                [
+                    lambda api=api, body=body: api.post("change-password/", body),
+                    *[lambda api=api: chain(api.refresh)] * 2,
+                ]
+            )
+            live = RefreshToken.objects.filter(
+                family__user=api.user, used_at=None, family__revoked_at=None, expires_at__gt=timezone.now()
+            )
+            assert live.count() <= 1
+            if live.exists():
+                # The only live token is the one that came with the change.
+                assert results[0].status_code == 200
+                session_refresh(refresh=results[0].json()["refresh"])
+
+
+def chain(refresh):
+    """Refresh for as long as it works."""
+    for _ in range(200):
+        try:
+            refresh = session_refresh(refresh=refresh).refresh
+        except Exception:
+            return
+
+
+class TestReset:
+    def test_by_mail_once(self, ada, guest, ask):
+        elsewhere = session_open(user=ada.user, roles=())
+        response = ask("ADA@example.com")
+        assert response.status_code == 202
+        assert set(response.json()) == {"detail"}
+        assert mail.outbox[0].to == ["ada@example.com"]
+
+        body = proof() | {"new_password": NEW}
+        assert guest.post("password-reset/confirm/", body).status_code == 200
+        assert ada.get("profile/").json()["code"] == "session_ended"
+        assert guest.post("refresh/", {"refresh": elsewhere.refresh}).status_code == 401
+        assert guest.post("login/", {"email": "ada@example.com", "password": NEW}).status_code == 200
+        again = guest.post("password-reset/confirm/", body | {"new_password": "bronze-Kettle-13"})
+        assert (again.status_code, again.json()["code"]) == (400, "reset_invalid")
+
+    @pytest.mark.parametrize("email", ["nobody@example.com", "closed@example.com"])
+    def test_nobody_learns_who_has_an_account(self, ada, guest, ask, email):
+        user_make(email="closed@example.com", is_active=False)
+        known = ask()
+        other = ask(email)
+        assert (other.status_code, other.json()) == (known.status_code, known.json())
+        assert [message.to for message in mail.outbox] == [["ada@example.com"]]
+
+    def test_a_mail_that_fails_changes_nothing_for_the_caller(self, ada, guest, ask, monkeypatch):
+        def fail(*_):
+            raise SMTPServerDisconnected("gone")
+
+        monkeypatch.setattr(EmailBackend, "send_messages", fail)
+        assert ask().status_code == 202
+
+    def test_a_weak_password_does_not_use_up_the_token(self, ada, guest, ask):
+        ask()
+        weak = guest.post("password-reset/confirm/", proof() | {"new_password": "short"})
+        assert (weak.status_code, set(weak.json()["extra"]["fields"])) == (400, {"new_password"})
+        assert guest.post("password-reset/confirm/", proof() | {"new_password": NEW}).status_code == 200
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            {"token": "abc-def"},
+            {"token": "x"},
+            {"token": "9" * 100 + "-" + "a" * 20},
+            {"uid": "MQ"},
+            {"uid": "~"},
+            {"uid": "é"},
+            {"uid": "x" * 64},
+            {"uid": "LTE"},  # -1
+            {"uid": "OTk5OTk5OTk5OTk5OTk5OTk5OTk5OTk5OTk5OTk5OQ"},  # 9999…
+        ],
+    )
+    def test_forged(self, ada, guest, ask, change):
+        ask()
+        response = guest.post("password-reset/confirm/", proof() | {"new_password": NEW} | change)
+        assert (response.status_code, response.json()["code"]) == (400, "reset_invalid")
+        assert User.objects.get(email="ada@example.com").check_password(PASSWORD)
+
+    def test_expired(self, ada, guest, ask, settings):
+        ask()
+        settings.PASSWORD_RESET_TIMEOUT = -1
+        response = guest.post("password-reset/confirm/", proof() | {"new_password": NEW})
+        assert response.json()["code"] == "reset_invalid"
+
+    def test_the_token_of_one_is_not_that_of_another(self, ada, guest, ask, stranger):
+        ask()
+        mine = proof()
+        ask(stranger.user.email)
+        response = guest.post("password-reset/confirm/", mine | {"uid": proof()["uid"], "new_password": NEW})
+        assert response.json()["code"] == "reset_invalid"
+
+    def test_a_password_changed_meanwhile_ends_the_token(self, ada, guest, ask):
+        ask()
+        ada.post("change-password/", {"old_password": PASSWORD, "new_password": NEW})
+        response = guest.post("password-reset/confirm/", proof() | {"new_password": "bronze-Kettle-13"})
+        assert response.json()["code"] == "reset_invalid"
+
+    @pytest.mark.django_db(transaction=True)
+    def test_ten_at_once_use_it_once(self, guest):
+        """Goes red if the password is set without comparing it."""
+        user_make(email="ada@example.com", password=PASSWORD)
+        guest.post("password-reset/", {"email": "ada@example.com"})
+        found = proof()
+        results = run_together(
+            [
+                lambda n=n: password_reset_confirm(**found, new_password=f"silver-Teapot-{n}")
+                for n in range(10)
+            ]
+        )
+        assert results.count(None) == 1
+        assert sum(isinstance(result, ResetInvalid) for result in results) == 9
+
+
+def test_no_session_is_left_behind(ada, guest, ask):
+    ask()
+    guest.post("password-reset/confirm/", proof() | {"new_password": NEW})
+    assert not TokenFamily.objects.filter(revoked_at=None).exists()
