@@ -60,12 +60,14 @@ def review_create(
 def review_update(
     *, review_id: int, rating: int | None = None, title: str | None = None, body: str | None = None
 ) -> ProductReview:
-    """Change what the author says; it goes through moderation again."""
+    """Change what the author says; it goes through moderation again. What is not shown waits for staff."""
     review = review_lock(review_id)
     review.rating = review.rating if rating is None else rating
     review.title = review.title if title is None else title
     review.body = review.body if body is None else body
-    review.status, review.updated_at = _first_status(review.title, review.body), timezone.now()
+    shown = review.status == Status.APPROVED
+    review.status = _first_status(review.title, review.body) if shown else Status.PENDING
+    review.updated_at = timezone.now()
     review.save(update_fields=["rating", "title", "body", "status", "updated_at"])
     _changed("review.updated", review)
     return review

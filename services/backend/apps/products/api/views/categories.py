@@ -39,6 +39,7 @@ class CategoryListApi(APIView):
     permission_classes = [permission_by_method(GET=None, POST="products.add_category")]
 
     @extend_schema(
+        operation_id="products_categories_list",
         parameters=[
             *PAGE_PARAMETERS,
             OpenApiParameter("parent", str, description="Slug of a category, or `root` for the top."),

@@ -63,7 +63,11 @@ class ProductListApi(APIView):
 
     permission_classes = [permission_by_method(GET=None, POST="products.add_product")]
 
-    @extend_schema(parameters=[*PAGE_PARAMETERS, *_FILTERS], responses=page_of(ProductOutput))
+    @extend_schema(
+        operation_id="products_list",
+        parameters=[*PAGE_PARAMETERS, *_FILTERS],
+        responses=page_of(ProductOutput),
+    )
     def get(self, request: Request) -> Response:
         """List products."""
         filters = ProductFilterSet(request.query_params)

@@ -42,6 +42,7 @@ class ProductReviewsApi(APIView):
     permission_classes = [permission_by_method(GET=None)]
 
     @extend_schema(
+        operation_id="products_reviews_list",
         parameters=[*PAGE_PARAMETERS, OpenApiParameter("ordering", str, enum=list(_ORDERINGS))],
         responses=page_of(ReviewOutput),
     )
