@@ -244,6 +244,20 @@ class TestModeration:
         not_found(change(stranger, written, status="approved"))
         assert guest.reviews_of(product) == []
 
+    def test_a_rejected_text_does_not_come_back_by_rewriting_it(self, staff, customer, guest):
+        product = staff.add_product()
+        written = customer.review(product, 1, body="Rude.")
+        moderate(staff, written, "rejected")
+        ok(change(customer, written, body="Rude again."))
+        ok(
+            customer.put(
+                f"products/reviews/{written['id']}/", {"rating": 1, "title": "", "body": "Still rude."}
+            )
+        )
+        assert guest.reviews_of(product) == []
+        moderate(staff, written, "approved")
+        assert [r["body"] for r in guest.reviews_of(product)] == ["Still rude."]
+
     def test_there_are_three_states(self, staff, customer):
         written = customer.review(staff.add_product())
         refused_field(change(staff, written, status="excellent"), "status")

@@ -6,14 +6,30 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from drf_spectacular.utils import extend_schema, inline_serializer
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest, multiprocess
+from rest_framework import serializers
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
 
 log = structlog.get_logger(__name__)
 
 
-def api_health(request: HttpRequest) -> JsonResponse:
-    """``GET /api/health/``: the shop is there."""
-    return JsonResponse({"status": "healthy"})
+class HealthApi(APIView):
+    """``GET /api/health/``."""
+
+    authentication_classes = []
+    permission_classes = [AllowAny]
+
+    @extend_schema(
+        operation_id="health",
+        responses=inline_serializer("Health", {"status": serializers.ChoiceField(choices=["healthy"])}),
+    )
+    def get(self, request: Request) -> Response:
+        """Say that the shop is there."""
+        return Response({"status": "healthy"})
 
 
 def healthz(request: HttpRequest) -> JsonResponse:

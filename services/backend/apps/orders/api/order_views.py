@@ -14,6 +14,7 @@ from apps.core.api.fields import MAX_ID
 from apps.core.api.pagination import Ordering, paginate
 from apps.core.api.permissions import permission_required
 from apps.core.api.renderers import json_bytes
+from apps.core.api.schema import PAGE_PARAMETERS
 from apps.core.idempotency import Answer, run_idempotent
 from apps.orders.api.representations import event_to_dict, order_to_dict
 from apps.orders.api.serializers import (
@@ -32,11 +33,6 @@ from meshop_shared.errors import PermissionDenied, ValidationFailed
 
 _NEWEST = Ordering(("id",), descending=True)
 _OLDEST = Ordering(("id",))
-_PAGING = [
-    OpenApiParameter("page", int),
-    OpenApiParameter("page_size", int),
-    OpenApiParameter("cursor", str, description="Keyset paging; empty for the first page."),
-]
 _KEY = OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER)
 
 
@@ -46,9 +42,10 @@ class OrdersApi(APIView):
     permission_classes = [IsAuthenticated]
 
     @extend_schema(
+        operation_id="orders_list",
         responses=OrderListSerializer,
         parameters=[
-            *_PAGING,
+            *PAGE_PARAMETERS,
             OpenApiParameter("status", str, enum=list(Order.Status)),
             OpenApiParameter("scope", str, enum=["mine", "all"], description="`all` is for staff."),
         ],
@@ -165,7 +162,7 @@ class OrderCancelApi(OneOrderApi):
 class OrderTimelineApi(OneOrderApi):
     """``GET orders/{id}/timeline/``."""
 
-    @extend_schema(responses=OrderTimelineSerializer, parameters=_PAGING)
+    @extend_schema(responses=OrderTimelineSerializer, parameters=PAGE_PARAMETERS)
     def get(self, request: Request, order_id: int) -> Response:
         """Tell what happened to an order, oldest first."""
         events = order_timeline(order_id=self.order(order_id).pk)
