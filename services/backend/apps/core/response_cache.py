@@ -44,7 +44,9 @@ def _read(key: str, stamps: list[str]) -> tuple[bytes, bytes | None]:
     return b".".join(stamp or b"" for stamp in current) + b"\n", stored
 
 
-def cached_bytes(*, name: str, stamps: tuple[str, ...], make: Callable[[], bytes | None]) -> bytes | None:
+def cached_bytes(
+    *, name: str, stamps: tuple[str, ...], make: Callable[[], bytes | None], max_age_s: int = MAX_AGE_S
+) -> bytes | None:
     """Return the stored bytes of ``name``, or ``make`` and store them. ``None`` is never stored.
 
     The stamps are read before ``make`` runs: a write that lands meanwhile makes the stored answer dead on arrival.
@@ -63,7 +65,7 @@ def cached_bytes(*, name: str, stamps: tuple[str, ...], make: Callable[[], bytes
     made = make()
     if made is not None and len(made) <= MAX_BYTES:
         try:
-            redis_client().set(key, head + made, ex=MAX_AGE_S)
+            redis_client().set(key, head + made, ex=max_age_s)
         except redis.RedisError as error:
             log.warning("response cache unavailable", error=type(error).__name__)
     return made

@@ -2,13 +2,17 @@
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import django_filters
 from django import forms
 from django.conf import settings
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db import models
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 
+from apps.inventory.models import StockItem
 from apps.products.models import Product, ProductVariant, Tag
 from apps.products.selectors import category_branch_ids
 from meshop_shared.errors import ValidationFailed
@@ -22,13 +26,22 @@ _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 _NUMBER = re.compile(r"-?\d{1,15}(\.\d{1,6})?", re.ASCII)
 
 ORDERINGS = ("price", "-price", "name", "-name", "newest", "rating", "relevance")
-#: Products that are sold as such, or by a variant, and have units left.
-IN_STOCK = Q(stock_item__on_hand__gt=F("stock_item__reserved")) | Q(
-    Exists(
+#: Whether a product has units left, its own or those of a shown variant. Scalar subqueries on purpose: PostgreSQL
+#: looks them up for the rows of a page, where EXISTS and joins would make it read all of stock first.
+IN_STOCK = Coalesce(
+    Subquery(
+        StockItem.objects.filter(pk=OuterRef("stock_item")).values(left=Q(on_hand__gt=F("reserved"))),
+        output_field=models.BooleanField(),
+    ),
+    Subquery(
         ProductVariant.objects.filter(
             product=OuterRef("pk"), is_active=True, stock_item__on_hand__gt=F("stock_item__reserved")
         )
-    )
+        .order_by()
+        .values(left=Value(True))[:1],
+        output_field=models.BooleanField(),
+    ),
+    Value(False),
 )
 
 
@@ -102,6 +115,10 @@ class ProductFilterSet(django_filters.FilterSet):
         super().__init__(data, queryset=Product.objects.all(), **kwargs)
         self.attributes = _attributes(data)
 
+    def get_form_class(self) -> type[forms.Form]:
+        """Build the form once, not for each request."""
+        return _form_class()
+
     def validate(self) -> dict[str, Any]:
         """Return the cleaned values. Raises ``ValidationFailed`` that names the parameters at fault."""
         if not self.is_valid():
@@ -142,7 +159,13 @@ class ProductFilterSet(django_filters.FilterSet):
 
     def filter_in_stock(self, queryset: QuerySet[Product], name: str, value: bool) -> QuerySet[Product]:
         """Products that can, or cannot, be sold now."""
-        return queryset.filter(IN_STOCK if value else ~IN_STOCK)
+        return queryset.alias(left=IN_STOCK).filter(left=value)
+
+
+@cache
+def _form_class() -> type[forms.Form]:
+    plain: type[forms.Form] = super(ProductFilterSet, ProductFilterSet({})).get_form_class()
+    return plain
 
 
 def _attributes(data: Mapping[str, Any]) -> dict[str, list[Any]]:

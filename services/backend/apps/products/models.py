@@ -8,7 +8,7 @@ from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Now
+from django.db.models.functions import Collate, Lower, Now
 from treebeard.mp_tree import MP_Node
 
 from apps.inventory.models import StockItem
@@ -93,6 +93,8 @@ class Product(models.Model):
             GinIndex(fields=["search_vector"], name="product_search"),
             GinIndex(fields=["name"], name="product_name_trgm", opclasses=["gin_trgm_ops"]),
             GinIndex(fields=["attributes"], name="product_attributes", opclasses=["jsonb_path_ops"]),
+            # For suggestions: names that begin with what has been typed are a range in this order.
+            models.Index(Collate(Lower("name"), "C"), "id", name="product_name_begins", condition=ACTIVE),
         ]
 
     def __str__(self) -> str:
@@ -115,6 +117,7 @@ class ProductVariant(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(price_minor__gte=0), name="variant_price_not_negative")
         ]
+        indexes = [GinIndex(fields=["attributes"], name="variant_attributes", opclasses=["jsonb_path_ops"])]
 
     def __str__(self) -> str:
         return self.name

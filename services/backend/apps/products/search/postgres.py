@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib.postgres.search import SearchQuery, SearchRank, TrigramWordSimilarity
 from django.db.models import BigIntegerField, Case, F, Q, QuerySet, Value, When
 from django.db.models.expressions import Combinable
-from django.db.models.functions import Cast, Lower
+from django.db.models.functions import Cast, Collate, Lower
 
 from apps.products.filters import ProductFilterSet
 from apps.products.models import Product, ProductVariant
@@ -14,7 +14,10 @@ from apps.products.models import Product, ProductVariant
 #: With fewer matches than this by words, look for typos too.
 FEW = 20
 _EXACT, _SCALE = 100_000_000, 1_000_000
-_WORD = re.compile(r"\w+")
+_WORD = re.compile(r"[^\W_]+")
+_LAST_CHARACTER = "\U0010ffff"
+#: Suggestions by words are the best of so many, because ranking all that begin with "s" takes too long.
+_CANDIDATES = 200
 
 
 class PostgresProductSearch:
@@ -45,30 +48,28 @@ class PostgresProductSearch:
         """Look for names that begin so, then for words that do, then for typos, until there are enough."""
         shown = Product.objects.filter(is_active=True)
         lowered = text.lower()
-        begins = (
-            shown.alias(lowered=Lower("name")).filter(lowered__startswith=lowered).order_by("lowered", "pk")
+        begins = shown.alias(lowered=Collate(Lower("name"), "C")).filter(
+            lowered__gte=lowered, lowered__lt=lowered + _LAST_CHARACTER
         )
-        found = list(begins.values_list("pk", flat=True)[:limit])
+        found = list(begins.order_by("lowered", "pk").values_list("pk", flat=True)[:limit])
         words = _WORD.findall(lowered)
         if len(found) < limit and words:
-            query = SearchQuery(
-                " & ".join([*words[:-1], f"{words[-1]}:*"]), search_type="raw", config="english"
-            )
-            ranked = shown.filter(search_vector=query).order_by(
+            query = SearchQuery(_prefix_query(words), search_type="raw", config="english")
+            some = shown.filter(search_vector=query).exclude(pk__in=found).values("pk")[:_CANDIDATES]
+            ranked = Product.objects.filter(pk__in=some).order_by(
                 SearchRank(F("search_vector"), query).desc(), "pk"
             )
-            found += _new(ranked, found, limit)
-        if len(found) < limit:
-            similar = shown.filter(name__trigram_word_similar=text).order_by(
-                TrigramWordSimilarity(text, "name").desc(), "pk"
-            )
-            found += _new(similar, found, limit)
+            found += ranked.values_list("pk", flat=True)[: limit - len(found)]
+        if len(found) < limit and words:
+            similar = shown.filter(name__trigram_word_similar=text).exclude(pk__in=found)
+            best = similar.order_by(TrigramWordSimilarity(text, "name").desc(), "pk")
+            found += best.values_list("pk", flat=True)[: limit - len(found)]
         return found
 
 
-def _new(products: QuerySet[Product], found: list[int], limit: int) -> list[int]:
-    ids = products.exclude(pk__in=found).values_list("pk", flat=True)
-    return list(ids[: limit - len(found)])
+def _prefix_query(words: list[str]) -> str:
+    """All words in names or SKUs, the last of them perhaps unfinished."""
+    return " & ".join([*(f"{word}:A" for word in words[:-1]), f"{words[-1]}:*A"])
 
 
 def _scaled(score: Combinable) -> Cast:

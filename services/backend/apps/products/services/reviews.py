@@ -129,7 +129,7 @@ def _changed(type: str, review: ProductReview) -> None:
         "review_id": review.pk,
         "product_id": review.product_id,
         "rating": review.rating,
-        "status": review.status,
+        "status": str(review.status),
     }
     event_emit(type=type, aggregate=f"review:{review.pk}", payload=payload)
     stamp_bump(CATALOGUE)

@@ -1,7 +1,8 @@
 """Product endpoints."""
 
-from typing import Any, cast
+from typing import cast
 
+from django.db.models import QuerySet
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
@@ -12,12 +13,12 @@ from apps.accounts.api.authentication import caller
 from apps.core.api.pagination import Ordering, paginate
 from apps.core.api.permissions import permission_by_method, permission_check
 from apps.core.api.schema import PAGE_PARAMETERS, page_of
-from apps.core.response_cache import CATALOGUE, STOCK, cached_number
 from apps.products.api.keys import parse_key
 from apps.products.api.outputs import ImageOutput, ProductOutput, SuggestOutput
 from apps.products.api.representations import suggestion_to_dict
 from apps.products.api.serializers import ImageInput, ProductInput
 from apps.products.cards import Card, image_url, product_card, product_cards
+from apps.products.counts import list_length
 from apps.products.filters import MAX_SEARCH_LENGTH, ORDERINGS, ProductFilterSet
 from apps.products.models import Product
 from apps.products.search import product_search
@@ -216,12 +217,11 @@ def _ordering(name: str | None, *, searching: bool) -> Ordering:
     return _ORDERINGS[name or ("relevance" if searching else "newest")]
 
 
-def _count(request: Request, products: Any, *, stock: bool) -> int:
+def _count(request: Request, products: QuerySet[Product], *, stock: bool) -> int:
     """Length of the list, counted once per state of the catalogue: no page number or order changes it."""
     skipped = ("page", "page_size", "cursor", "ordering")
     filters = sorted((name, value) for name, value in request.query_params.items() if name not in skipped)
-    stamps = (CATALOGUE, STOCK) if stock else (CATALOGUE,)
-    return cached_number(name=f"count {filters}", stamps=stamps, make=products.order_by().count)
+    return list_length(name=f"products {filters}", depends_on_stock=stock, make=products.order_by().count)
 
 
 def _limit(request: Request) -> int:
