@@ -8,6 +8,7 @@ from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.http import Http404, HttpRequest, JsonResponse
 from rest_framework import exceptions as drf
 from rest_framework.response import Response
+from rest_framework.settings import api_settings
 
 from meshop_shared.errors import (
     CODE_BY_STATUS,
@@ -26,9 +27,9 @@ log = structlog.get_logger(__name__)
 def _flatten(detail: Any, prefix: str = "") -> dict[str, list[str]]:
     """Flatten DRF's nested details to ``{"items.0.quantity": ["..."]}``."""
     if isinstance(detail, dict):
-        parts = [(f"{prefix}.{key}" if prefix else str(key), value) for key, value in detail.items()]
+        parts = [(_join(prefix, str(key)), value) for key, value in detail.items()]
     elif isinstance(detail, list) and any(isinstance(item, dict | list) for item in detail):
-        parts = [(f"{prefix}.{index}" if prefix else str(index), value) for index, value in enumerate(detail)]
+        parts = [(_join(prefix, str(index)), value) for index, value in enumerate(detail)]
     else:
         sentences = detail if isinstance(detail, list) else [detail]
         return {prefix or "non_field_errors": [str(item) for item in sentences]} if sentences else {}
@@ -36,6 +37,13 @@ def _flatten(detail: Any, prefix: str = "") -> dict[str, list[str]]:
     for name, value in parts:
         fields.update(_flatten(value, name))
     return fields
+
+
+def _join(prefix: str, name: str) -> str:
+    """Name a nested field; what is wrong with an object as a whole goes by the object's own name."""
+    if not prefix:
+        return name
+    return prefix if name == api_settings.NON_FIELD_ERRORS_KEY else f"{prefix}.{name}"
 
 
 def to_meshop_error(error: Exception) -> MeshopError | None:

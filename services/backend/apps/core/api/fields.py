@@ -59,7 +59,7 @@ class QuantityField(serializers.IntegerField):
         super().__init__(min_value=1, max_value=10_000, **kwargs)
 
     def to_internal_value(self, data: Any) -> int:
-        """Accept a JSON integer, or its decimal text."""
+        """Accept a JSON integer."""
         return super().to_internal_value(_whole_number(self, data))
 
 
@@ -70,7 +70,7 @@ def _text(field: serializers.Field, data: Any) -> Any:
 
 
 def _whole_number(field: serializers.Field, data: Any) -> Any:
-    if isinstance(data, bool | float):
+    if isinstance(data, bool | float | str):
         field.fail("invalid")
     return data
 
