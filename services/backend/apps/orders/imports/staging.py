@@ -7,6 +7,7 @@ from typing import Any, Self
 from django.db import connection
 
 from apps.orders.imports import statements
+from apps.products.imports.copying import copy_rows
 from apps.products.imports.retail.lines import RetailLine
 
 BATCH = 10_000
@@ -61,7 +62,6 @@ class LineStage:
 
     def _flush(self) -> None:
         if self._rows:
-            with connection.cursor() as cursor, cursor.copy(statements.COPY_LINES) as copy:
-                for row in self._rows:
-                    copy.write_row(row)
+            with connection.cursor() as cursor:
+                copy_rows(cursor, statements.COPY_LINES, self._rows)
             self._rows.clear()

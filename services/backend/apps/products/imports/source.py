@@ -74,10 +74,13 @@ class Source:
         """Look at the beginning of ``path``. Raises :class:`SourceUnusable`."""
         self.path = path
         self.position = 0
-        if not path.is_file():
-            raise SourceUnusable(f"There is no file {path}.")
         try:
+            if not path.is_file():
+                raise SourceUnusable(f"There is no file {path}.")
             self.size = path.stat().st_size
+        except OSError as error:
+            raise SourceUnusable(f"{path} cannot be read ({_sentence(error)}).") from error
+        try:
             with self._open() as stream:
                 lines = _Lines(stream)
                 first = next((line for line in lines if line.strip()), "")
@@ -110,7 +113,9 @@ class Source:
                 binary = gzip.GzipFile(fileobj=raw) if packed else raw
                 yield TextIOWrapper(binary, encoding="utf-8-sig", errors="surrogateescape", newline="")
         except _DAMAGED as error:
-            raise SourceUnusable(f"{self.path} is damaged ({_sentence(error)}).") from error
+            raise SourceUnusable(
+                f"{self.path} is damaged ({_sentence(error)}); what was imported before stays."
+            ) from error
         except OSError as error:
             raise SourceUnusable(f"{self.path} cannot be read ({_sentence(error)}).") from error
 

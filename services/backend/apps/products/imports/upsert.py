@@ -12,6 +12,7 @@ from django.utils.text import slugify
 from apps.core.response_cache import CATALOGUE, stamp_bump
 from apps.inventory.services import stock_items_bulk_create
 from apps.products.imports import statements
+from apps.products.imports.copying import copy_rows
 from apps.products.imports.records import ArticleRecord, Rejection, UpsertResult
 from apps.products.imports.taxonomy import Taxonomy
 from apps.products.services.search_extra import search_extra_refresh
@@ -134,22 +135,25 @@ def _stage_products(
                 *(astuple(article.image) if article.image else (None, None, None)),
             )
         )
-    with cursor.copy(statements.COPY_PRODUCTS) as copy:
-        for row in rows:
-            copy.write_row(row)
+    copy_rows(cursor, statements.COPY_PRODUCTS, rows)
 
 
 def _stage_variants(
     cursor: CursorWrapper, articles: Sequence[ArticleRecord], stock_ids: dict[str, int]
 ) -> None:
-    with cursor.copy(statements.COPY_VARIANTS) as copy:
-        for article in articles:
-            for variant in article.variants or ():
-                attributes = json.dumps(variant.attributes)
-                stock_id = stock_ids.get(variant.sku)
-                copy.write_row(
-                    (article.sku, variant.sku, variant.name, attributes, variant.price_minor, stock_id)
-                )
+    rows = (
+        (
+            article.sku,
+            variant.sku,
+            variant.name,
+            json.dumps(variant.attributes),
+            variant.price_minor,
+            stock_ids.get(variant.sku),
+        )
+        for article in articles
+        for variant in article.variants or ()
+    )
+    copy_rows(cursor, statements.COPY_VARIANTS, rows)
 
 
 def _slug(article: ArticleRecord) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
-from django.db import DatabaseError
+from django.db import Error
 
 from apps.orders.imports.run import ImportOptions, import_run
 from apps.products.imports.errors import ImportFailed, Unusable
@@ -82,7 +82,9 @@ class Command(BaseCommand):
                 text = import_run(source=source, options=self._options(source, options))
         except (ImportFailed, ImportRunning) as error:
             raise CommandError(error.message) from error
-        except DatabaseError as error:
+        except KeyboardInterrupt as error:
+            raise CommandError("Interrupted; the same command again goes on from here.") from error
+        except Error as error:
             reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
             raise CommandError(
                 f"The database refused to go on ({reason}); what was committed stays, run the same command again."
@@ -97,6 +99,9 @@ class Command(BaseCommand):
             raise CommandError(f"--stock must be between 0 and {MAX_STOCK:,}.")
         if options["orders"] and source.format != Format.ONLINE_RETAIL:
             raise CommandError(f"--orders needs invoice lines, and {source.path.name} has none.")
+        rejects = options["rejects"] or Path(f"{source.path.name.removesuffix('.gz')}.rejects.csv")
+        if rejects.exists() and rejects.samefile(source.path):
+            raise CommandError("--rejects must not be the file that is imported.")
         try:
             currency = currency_of(options["currency"] or self._currency(source.format))
         except Unusable as error:
@@ -108,7 +113,7 @@ class Command(BaseCommand):
             batch_size=options["batch_size"],
             currency=currency,
             stock=options["stock"],
-            rejects=options["rejects"] or Path(f"{source.path.name.removesuffix('.gz')}.rejects.csv"),
+            rejects=rejects,
         )
 
     def _currency(self, format: Format) -> str:

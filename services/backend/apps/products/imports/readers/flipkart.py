@@ -67,13 +67,14 @@ def _specifications(text: str) -> dict[str, Any]:
         return {}
     try:
         parsed = json.loads(re.sub(r'"=>nil\b', '": null', text).replace('"=>', '":'))
-        entries = parsed["product_specification"]
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        found = parsed["product_specification"]
+        entries = [found] if isinstance(found, dict) else list(found or ())
+        pairs = [(entry.get("key"), entry.get("value")) for entry in entries]
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise Unusable("bad_attributes", text[:60]) from error
     attributes: dict[str, Any] = {}
-    for entry in [entries] if isinstance(entries, dict) else entries or []:
-        key, value = entry.get("key"), entry.get("value")
-        if key and isinstance(value, str) and len(attributes) < MAX_SPECIFICATIONS:
+    for key, value in pairs:
+        if isinstance(key, str) and key and isinstance(value, str) and len(attributes) < MAX_SPECIFICATIONS:
             name = clean_text(key.lower().replace(" ", "_"), field="attribute name", limit=60)
             attributes.setdefault(name, clean_text(value[:MAX_VALUE], field=name, limit=MAX_VALUE))
     return attributes
