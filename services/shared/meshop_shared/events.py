@@ -194,6 +194,27 @@ class CategoryCreated(EventPayload):
     parent_id: int | None
 
 
+class CategoryChanged(EventPayload):
+    """A category was renamed or moved; products in and below it are found by other words."""
+
+    TYPE = "category.changed"
+    category_id: int
+
+
+class CategoryDeleted(EventPayload):
+    """A category was deleted with all below it; their products have none now."""
+
+    TYPE = "category.deleted"
+    category_id: int
+
+
+class TagChanged(EventPayload):
+    """A tag was renamed or deleted; products that have or had it are found by other words."""
+
+    TYPE = "tag.changed"
+    tag_id: int
+
+
 class CatalogueImported(EventPayload):
     """Many products were created or updated at once; there are no events for the single ones."""
 

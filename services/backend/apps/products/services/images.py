@@ -1,5 +1,6 @@
 """Pictures of products. The file is written first and taken back if its row does not get committed."""
 
+from functools import partial
 from typing import IO
 
 from django.core.files.base import ContentFile
@@ -53,3 +54,32 @@ def _image_create(
     event_emit(type="product.image_added", aggregate=f"product:{product_id}", payload=payload)
     stamp_bump(CATALOGUE)
     return image
+
+
+@transaction.atomic
+def image_change(*, image_id: int, alt: str, is_primary: bool) -> None:
+    """Describe a picture, or make it the primary one of its product."""
+    image = ProductImage.objects.get(pk=image_id)
+    product_lock(image.product_id)
+    if is_primary:
+        others = ProductImage.objects.filter(product_id=image.product_id, is_primary=True).exclude(
+            pk=image_id
+        )
+        others.update(is_primary=False)
+    ProductImage.objects.filter(pk=image_id).update(alt=alt, is_primary=is_primary or image.is_primary)
+    stamp_bump(CATALOGUE)
+
+
+@transaction.atomic
+def image_delete(*, image_id: int) -> None:
+    """Take a picture away; the oldest of the others becomes primary. Its file goes once nothing refers to it."""
+    image = ProductImage.objects.get(pk=image_id)
+    product_lock(image.product_id)
+    name = str(image.file.name)
+    image.delete()
+    left = ProductImage.objects.filter(product_id=image.product_id)
+    if image.is_primary and (heir := left.order_by("pk").first()):
+        left.filter(pk=heir.pk).update(is_primary=True)
+    if not ProductImage.objects.filter(file=name).exists():
+        transaction.on_commit(partial(default_storage.delete, name), robust=True)
+    stamp_bump(CATALOGUE)

@@ -4,8 +4,6 @@ from collections.abc import Sequence
 
 from django.db import connection
 
-from apps.core.response_cache import CATALOGUE, stamp_bump
-
 _REFRESH = """
 UPDATE products_product p SET search_extra = concat_ws(' ',
     (SELECT string_agg(above.name, ' ' ORDER BY above.path)
@@ -30,4 +28,3 @@ def search_extra_refresh_branch(*, category_ids: Sequence[int]) -> None:
     """The same for every product in or below these categories, after one was renamed or moved."""
     with connection.cursor() as cursor:
         cursor.execute(_BRANCH, [list(category_ids)])
-    stamp_bump(CATALOGUE)
