@@ -81,11 +81,12 @@ class Taxonomy:
 
     def _create(self, parent_id: int | None, path: tuple[str, ...]) -> int:
         slug = self._free_slug(path)
+        values = {"name": path[-1], "slug": slug}
         if parent_id is None:
-            node = Category.add_root(name=path[-1], slug=slug)
+            node = Category.objects.add_root(values)
         else:
             # Sorted insertion moves siblings and counts children: the parent must be as it is now.
-            node = Category.objects.get(pk=parent_id).add_child(name=path[-1], slug=slug)
+            node = Category.objects.add_child(Category.objects.get(pk=parent_id), values)
         self._slugs.add(slug)
         return int(node.pk)
 

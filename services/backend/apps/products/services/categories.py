@@ -22,12 +22,12 @@ def category_create(*, name: str, parent_id: int | None = None, description: str
         slug = slug_retry(slug)
     values = {"name": name, "slug": slug, "description": description}
     if parent_id is None:
-        category: Category = Category.objects.add_root(**values)
+        category: Category = Category.objects.add_root(values)
     else:
         parent = Category.objects.filter(pk=parent_id).first()
         if parent is None:
             raise CategoryNotFound()
-        category = parent.add_child(**values)
+        category = Category.objects.add_child(parent, values)
     payload = {"category_id": category.pk, "slug": slug, "parent_id": parent_id}
     event_emit(type="category.created", aggregate=f"category:{category.pk}", payload=payload)
     stamp_bump(CATALOGUE)
