@@ -4,6 +4,8 @@ from pathlib import Path
 from typing import Any
 
 from environ import Env
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from config import subscriptions
 from config.environment import BackendSettings
@@ -85,7 +87,14 @@ DATABASES: dict[str, dict[str, Any]] = {
         },
     }
 }
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": MESHOP.redis_url}}
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": MESHOP.redis_url,
+        # redis-py would retry for seconds on every call while Redis is down.
+        "OPTIONS": {"socket_timeout": 0.2, "socket_connect_timeout": 0.2, "retry": Retry(NoBackoff(), 0)},
+    }
+}
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 
 AUTHENTICATION_BACKENDS = ["apps.accounts.backends.GuardedBackend"]

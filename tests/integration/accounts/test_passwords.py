@@ -1,14 +1,17 @@
 import re
+import threading
+import time
 from smtplib import SMTPServerDisconnected
 
 import pytest
 from django.core import mail
 from django.core.mail.backends.locmem import EmailBackend
-from django.utils import timezone
+from django.db import connection
 
 from apps.accounts.errors import ResetInvalid
 from apps.accounts.models import RefreshToken, TokenFamily, User
-from apps.accounts.services.passwords import password_reset_confirm
+from apps.accounts.services import sessions
+from apps.accounts.services.passwords import password_change, password_reset_confirm
 from apps.accounts.services.sessions import TokenPair, session_open, session_refresh
 from tests.support.factories import user_make
 from tests.support.threads import run_together
@@ -81,34 +84,46 @@ class TestChange:
         assert response.status_code == 401
 
     @pytest.mark.django_db(transaction=True)
-    def test_a_refresh_at_the_same_moment_gives_no_token_that_lives_on(self, api_of):
-        """Goes red without the lock of the family: the thief's new token would outlive the change."""
-        for number in range(8):
-            api = api_of(user_make(email=f"u{number}@example.com", password=PASSWORD))
-            body = {"old_password": PASSWORD, "new_password": NEW}
-            results = run_together(
-                [
-                    lambda api=api, body=body: api.post("change-password/", body),
-                    *[lambda api=api: chain(api.refresh)] * 2,
-                ]
+    def test_a_refresh_that_is_about_to_commit_gives_no_token_that_lives_on(self, monkeypatch):
+        """Goes red without the lock of the family: a thief's new token would outlive the change."""
+        user = user_make(email="ada@example.com", password=PASSWORD)
+        stolen = session_open(user=user, roles=())
+        family = TokenFamily.objects.get()
+        issued = threading.Event()
+        issue = sessions._tokens_issue
+
+        def issue_slowly(**kwargs):
+            tokens = issue(**kwargs)
+            if not issued.is_set():
+                issued.set()
+                wait_for_blocked_query()
+            return tokens
+
+        def change():
+            assert issued.wait(timeout=10)
+            return password_change(
+                user=user, family_id=family.pk, old_password=PASSWORD, new_password=NEW, ip="203.0.113.1"
             )
-            live = RefreshToken.objects.filter(
-                family__user=api.user, used_at=None, family__revoked_at=None, expires_at__gt=timezone.now()
-            )
-            assert live.count() <= 1
-            if live.exists():
-                # The only live token is the one that came with the change.
-                assert results[0].status_code == 200
-                session_refresh(refresh=results[0].json()["refresh"])
+
+        monkeypatch.setattr(sessions, "_tokens_issue", issue_slowly)
+        thief, owner = run_together([lambda: session_refresh(refresh=stolen.refresh), change])
+        assert isinstance(thief, TokenPair)
+        assert isinstance(owner, TokenPair)
+        (live,) = RefreshToken.objects.filter(used_at=None)
+        assert live.token_hash == sessions._digest(owner.refresh)
 
 
-def chain(refresh):
-    """Refresh for as long as it works."""
-    for _ in range(200):
-        try:
-            refresh = session_refresh(refresh=refresh).refresh
-        except Exception:
-            return
+def wait_for_blocked_query():
+    """Until another connection waits for a lock of ours."""
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT 1 FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+            )
+            if cursor.fetchone():
+                return
+    pytest.fail("Nobody waited.")
 
 
 class TestReset:

@@ -68,9 +68,10 @@ def _count(name: str, key: str, window_s: int) -> tuple[int, float]:
     redis_key = _redis_key(name, key)
     try:
         with redis_client().pipeline(transaction=True) as pipeline:
-            count, _, wait_ms = (
-                pipeline.incr(redis_key).expire(redis_key, window_s, nx=True).pttl(redis_key).execute()
-            )
+            pipeline.set(redis_key, 0, ex=window_s, nx=True)
+            pipeline.incr(redis_key)
+            pipeline.pttl(redis_key)
+            _, count, wait_ms = pipeline.execute()
     except redis.RedisError as error:
         log.warning("rate limit unavailable", limit=name, error=type(error).__name__)
         return 0, 0.0
