@@ -28,7 +28,10 @@ def ensure_installed(packages: tuple[str, ...]) -> bool:
     if os.geteuid() != 0 or not shutil.which("apt-get"):
         return False
     print(f"Installing {', '.join(missing)} from the distribution.", flush=True)
-    return _install(missing) or (_apt("update") and _install(missing))
+    done = _install(missing) or (_apt("update") and _install(missing))
+    if not done:
+        print("They could not be installed.", flush=True)
+    return done
 
 
 def _install(packages: list[str]) -> bool:
@@ -45,7 +48,7 @@ def _install(packages: list[str]) -> bool:
 def _apt(*arguments: str) -> bool:
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     command = ["apt-get", "-qq", "-o", "Dpkg::Options::=--force-confold", *arguments]
-    return subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, check=False).returncode == 0
+    return subprocess.run(command, env=environment, capture_output=True, check=False).returncode == 0
 
 
 def _write_once(path: Path, text: str, mode: int) -> bool:
