@@ -30,14 +30,17 @@ class Event:
 
     @classmethod
     def from_message(cls, message: dict[str, Any]) -> "Event":
-        """Read what :func:`event_message` wrote. Raises ``UnknownEvent`` and ``pydantic.ValidationError``."""
+        """Read what :func:`event_message` wrote, maybe by a newer release: fields unknown here are ignored.
+
+        Raises ``UnknownEvent`` and ``pydantic.ValidationError``.
+        """
         schema = event_schema(message["type"], message["version"])
         return cls(
             id=UUID(message["id"]),
             type=message["type"],
             version=message["version"],
             aggregate=message["aggregate"],
-            payload=schema.model_validate(message["payload"]),
+            payload=schema.model_validate(message["payload"], extra="ignore"),
             created_at=datetime.fromisoformat(message["created_at"]),
             headers=message["headers"],
         )

@@ -7,12 +7,14 @@ from typing import Any, Protocol
 
 import structlog
 from celery import Celery
-from kombu import Connection, Exchange, Producer
+from kombu import Connection, Exchange, Message, Producer
 
 from apps.core.broker import DEAD, EVENTS, dead_name, queues_all, routing_key
 
 #: Task that applies an event; its name is part of every message in the queues.
 CONSUME_TASK = "apps.core.tasks.event_consume"
+#: Header of a dead letter that says why it was given up.
+ERROR = "meshop-error"
 TIMEOUT_S = 10.0
 
 log = structlog.get_logger(__name__)
@@ -61,11 +63,20 @@ class BrokerPublisher:
 
     def send(self, *, consumer: str, queue: str, message: dict[str, Any], attempt: int = 0) -> None:
         """Send without waiting for the confirmation."""
-        self._publish(EVENTS, routing_key(queue, message["type"]), consumer, message, attempt, {})
+        task = self._task(consumer, message, attempt)
+        key = routing_key(queue, message["type"])
+        self._publish(EVENTS, key, task.body, task.headers, task.properties)
 
     def send_dead(self, *, consumer: str, queue: str, message: dict[str, Any], error: str) -> None:
-        """Send with the error in a header. A replayed message counts as a repetition, hence the attempt."""
-        self._publish(DEAD, dead_name(queue), consumer, message, 1, {"meshop-error": error})
+        """Send with the error in a header. Replayed, it counts as a repetition, hence the attempt."""
+        task = self._task(consumer, message, attempt=1)
+        self._publish(DEAD, dead_name(queue), task.body, {**task.headers, ERROR: error}, task.properties)
+
+    def send_again(self, *, queue: str, letter: Message) -> None:
+        """Send what a dead letter holds, whatever task it is, back to its queue."""
+        headers = {key: value for key, value in letter.headers.items() if not key.startswith("x-")}
+        properties = {key: letter.properties.get(key) for key in ("correlation_id", "reply_to")}
+        self._publish(EVENTS, routing_key(queue, "replay"), letter.payload, headers, properties)
 
     def confirm(self) -> None:
         """Wait for all confirmations."""
@@ -84,32 +95,25 @@ class BrokerPublisher:
         if connection is not None:
             connection.collect()
 
+    def _task(self, consumer: str, message: dict[str, Any], attempt: int) -> Any:
+        task_id = f"{message['id']}:{consumer}"
+        arguments = (consumer, message, attempt)
+        return self._app.amqp.as_task_v2(task_id, CONSUME_TASK, arguments, argsrepr=message["type"])
+
     def _publish(
-        self,
-        exchange: Exchange,
-        key: str,
-        consumer: str,
-        message: dict[str, Any],
-        attempt: int,
-        headers: dict[str, str],
+        self, exchange: Exchange, key: str, body: Any, headers: dict[str, Any], properties: dict[str, Any]
     ) -> None:
-        task = self._app.amqp.as_task_v2(
-            f"{message['id']}:{consumer}",
-            CONSUME_TASK,
-            (consumer, message, attempt),
-            argsrepr=message["type"],
-        )
         with self._failures():
             self._producer_get().publish(
-                task.body,
+                body,
                 exchange=exchange,
                 routing_key=key,
-                headers={**task.headers, **headers},
+                headers=headers,
                 serializer="json",
                 mandatory=True,
                 retry=False,
                 timeout=TIMEOUT_S,
-                **task.properties,
+                **properties,
             )
         if self._confirms:
             self._sent += 1
