@@ -138,56 +138,6 @@ class RefundFailed(RefundFact):
     failure_code: str = ""
 
 
-class PaymentFact(EventPayload):
-    """What every payment event says."""
-
-    payment_id: int
-    order_id: int
-    number: str = Field(description="What the customer calls the order.")
-    user_id: int | None
-    currency: str
-    amount_minor: int
-
-
-class PaymentSucceeded(PaymentFact):
-    """A payment was captured."""
-
-    TYPE = "payment.succeeded"
-
-
-class PaymentFailed(PaymentFact):
-    """A payment was declined or given up; the customer may try again."""
-
-    TYPE = "payment.failed"
-    failure_code: str = ""
-
-
-class RefundFact(PaymentFact):
-    """What every refund event says. ``amount_minor`` is what goes back."""
-
-    refund_id: int
-    reason: str = ""
-
-
-class RefundRequested(RefundFact):
-    """A refund was decided; the provider has not done it yet."""
-
-    TYPE = "refund.requested"
-
-
-class RefundSucceeded(RefundFact):
-    """Money went back to the customer."""
-
-    TYPE = "refund.succeeded"
-
-
-class RefundFailed(RefundFact):
-    """The provider could not return the money."""
-
-    TYPE = "refund.failed"
-    failure_code: str = ""
-
-
 class ProductFact(EventPayload):
     """What every product event says."""
 
