@@ -89,30 +89,57 @@ class CircuitBreaker:
                 return BreakerState.HALF_OPEN
             return self._state
 
-    def admit(self) -> None:
-        """Reserve the right to call, or raise :class:`BreakerOpen`. Follow with ``succeed`` or ``fail``."""
+    def admit(self) -> bool:
+        """Reserve the right to call, or raise :class:`BreakerOpen`. Follow with ``succeed``, ``fail`` or ``abandon``.
+
+        True for the one call that probes whether an open breaker may close.
+        """
+        if self._state is BreakerState.CLOSED:  # the usual case needs no lock
+            return False
         with self._lock:
-            if self._state is BreakerState.CLOSED:
-                return
+            if self._closed():
+                return False
             rested = self._clock() - self._opened_at >= self._reset_s
             if not rested or self._probing:
                 raise BreakerOpen(extra={"dependency": self.name})
             self._probing = True
             self._set(BreakerState.HALF_OPEN)
+            return True
 
     def succeed(self) -> None:
         """Report that an admitted call worked."""
+        if self._state is BreakerState.CLOSED and not self._failed:
+            return
         with self._lock:
             self._failed, self._probing = 0, False
             self._set(BreakerState.CLOSED)
 
     def fail(self) -> None:
-        """Report that an admitted call failed."""
+        """Report that an admitted call failed. Late failures of calls from before it opened do not prolong the rest."""
         with self._lock:
             self._failed += 1
-            if self._probing or self._failed >= self._failures:
-                self._probing, self._opened_at = False, self._clock()
+            if self._probing or (self._state is BreakerState.CLOSED and self._failed >= self._failures):
+                self._open()
+
+    def abandon(self) -> None:
+        """Report that an admitted call was given up before it told anything: if it was the probe, another may go."""
+        with self._lock:
+            if self._probing:
+                self._probing = False
                 self._set(BreakerState.OPEN)
+
+    def trip(self) -> None:
+        """Open now, on evidence other than failed calls (calls that nobody answers, for instance)."""
+        with self._lock:
+            if self._probing or self._state is BreakerState.CLOSED:
+                self._open()
+
+    def _closed(self) -> bool:
+        return self._state is BreakerState.CLOSED
+
+    def _open(self) -> None:
+        self._probing, self._opened_at = False, self._clock()
+        self._set(BreakerState.OPEN)
 
     def call(self, operation: Callable[[], T]) -> T:
         """Run ``operation`` through the breaker."""

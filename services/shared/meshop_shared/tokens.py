@@ -77,6 +77,13 @@ class TokenVerifier:
         self._keys = {key["kid"]: jwt.PyJWK(key, algorithm=ALGORITHM).key for key in jwks["keys"]}
         self._issuer, self._audience, self._leeway_s = issuer, audience, leeway_s
 
+    def knows_key_of(self, token: str) -> bool:
+        """Whether the key that ``token`` says it was signed with is in the set; if not, the set may be out of date."""
+        try:
+            return jwt.get_unverified_header(token).get("kid") in self._keys
+        except jwt.PyJWTError:
+            return True  # no newer set would make it a token
+
     def verify(self, token: str) -> AccessClaims:
         """Return the claims. Raises :class:`NotAuthenticated` (``token_expired`` or ``token_invalid``)."""
         try:

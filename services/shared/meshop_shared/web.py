@@ -3,12 +3,13 @@
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
 
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest, multiprocess
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -112,10 +113,13 @@ def create_app(
     lifespan: Lifespan | None = None,
     ready_checks: dict[str, ReadyCheck] | None = None,
     docs_path: str | None = "/docs",
+    openapi_path: str | None = "/openapi.json",
+    metrics_dir: Path | None = None,
 ) -> FastAPI:
-    """Build an app with ``/healthz`` (no I/O), ``/readyz`` (runs ``ready_checks``, 503 while draining) and ``/metrics``.
+    """Build an app with ``/healthz`` (no I/O), ``/readyz`` (runs ``ready_checks``, 503 when draining), ``/metrics``.
 
     ``app.state.draining`` turns true when shutdown begins, so load balancers stop sending before the drain ends.
+    ``metrics_dir`` is where worker processes share their metrics (``PROMETHEUS_MULTIPROC_DIR``).
     """
 
     @asynccontextmanager
@@ -129,7 +133,12 @@ def create_app(
         app.state.draining = True
 
     app = FastAPI(
-        title=f"Meshop {service}", version=version, lifespan=run, docs_url=docs_path, redoc_url=None
+        title=f"Meshop {service}",
+        version=version,
+        lifespan=run,
+        docs_url=docs_path,
+        redoc_url=None,
+        openapi_url=openapi_path,
     )
     _install_error_handlers(app)
 
@@ -154,7 +163,11 @@ def create_app(
 
     @app.get("/metrics", include_in_schema=False)
     async def metrics() -> Response:
-        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+        if metrics_dir is None:
+            return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+        registry = CollectorRegistry()
+        multiprocess.MultiProcessCollector(registry, path=str(metrics_dir))
+        return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
     app.add_middleware(RequestContext, service=service)
     return app
