@@ -20,6 +20,7 @@ def every(seconds: float, task: str) -> dict[str, Any]:
 
 SCHEDULE = {
     "expire-orders": every(MINUTE, "apps.orders.tasks.expire_orders"),
+    "reconcile-payments": every(MINUTE / 2, "apps.payments.tasks.reconcile"),
     "prune-carts": every(HOUR, "apps.orders.tasks.prune_carts"),
     "prune-sessions": every(HOUR, "apps.accounts.tasks.prune_sessions"),
     "prune-backbone": every(HOUR, "apps.core.tasks.prune"),

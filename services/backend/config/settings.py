@@ -42,6 +42,7 @@ INSTALLED_APPS = [
     "apps.inventory",
     "apps.products",
     "apps.orders",
+    "apps.payments",
     "apps.health",
 ]
 

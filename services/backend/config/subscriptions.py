@@ -2,4 +2,17 @@
 
 from apps.core.subscriptions import Subscription
 
-SUBSCRIPTIONS: tuple[Subscription, ...] = ()
+SUBSCRIPTIONS: tuple[Subscription, ...] = (
+    Subscription(
+        consumer="payments.close",
+        events=("order.cancelled", "order.expired"),
+        queue="default",
+        handler="apps.payments.consumers.on_order_closed",
+    ),
+    Subscription(
+        consumer="payments.refund",
+        events=("refund.requested",),
+        queue="default",
+        handler="apps.payments.consumers.on_refund_requested",
+    ),
+)

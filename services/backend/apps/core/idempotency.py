@@ -12,6 +12,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -158,7 +159,7 @@ RETURNING id
 def _claim(scope: str, key: str, request_body: bytes, lease_s: float) -> IdempotencyClaim | Answer:
     """Take the key, which one statement gives to one caller, or replay its answer."""
     fingerprint, owner, now = _fingerprint(key, request_body), uuid.uuid4(), timezone.now()
-    values = {"scope": scope, "key": key, "fingerprint": fingerprint, "owner": owner}
+    values: dict[str, Any] = {"scope": scope, "key": key, "fingerprint": fingerprint, "owner": owner}
     with connection.cursor() as cursor:
         cursor.execute(_CLAIM, {**values, "until": now + timedelta(seconds=lease_s), "now": now})
         row = cursor.fetchone()

@@ -1,0 +1,1 @@
+"""Who moves the money: the port, and what stands behind it."""

@@ -1,0 +1,1 @@
+"""Writing payments. Each module is one aggregate or flow."""
