@@ -2,7 +2,6 @@
 
 from django.db import connection
 
-from apps.products.errors import ProductNotFound
 from apps.products.models import Product, ProductReview
 from meshop_shared.errors import NotFound
 
@@ -10,14 +9,14 @@ from meshop_shared.errors import NotFound
 _CATEGORY_TREE = 7_261_002
 
 
-def product_lock(product_id: int) -> Product:
-    """Lock one product against other writers until the transaction ends. Raises :class:`ProductNotFound`.
+def product_lock(product_id: int, *, missing: type[NotFound] = NotFound) -> Product:
+    """Lock one product against other writers until the transaction ends. Raises ``missing`` where there is none.
 
     Weak enough (``NO KEY UPDATE``) that reviews, cart items and order lines may refer to it meanwhile.
     """
     product = Product.objects.select_for_update(no_key=True).filter(pk=product_id).first()
     if product is None:
-        raise ProductNotFound()
+        raise missing()
     return product
 
 

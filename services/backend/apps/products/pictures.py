@@ -3,7 +3,6 @@
 import hashlib
 import io
 import struct
-import warnings
 from dataclasses import dataclass
 from typing import IO
 
@@ -55,12 +54,10 @@ def picture_read(upload: IO[bytes], *, size: int) -> Picture:
     if size > settings.MESHOP.image_max_bytes:
         raise PayloadTooLarge(f"A picture may have at most {settings.MESHOP.image_max_bytes:,} bytes.")
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            with Image.open(upload, formats=_FORMATS) as image:
-                _check_dimensions(*image.size)
-                format = "PNG" if image.format == "GIF" else str(image.format)
-                drawn = _draw(image, keep_alpha=format != "JPEG")
+        with Image.open(upload, formats=_FORMATS) as image:
+            _check_dimensions(*image.size)
+            format = "PNG" if image.format == "GIF" else str(image.format)
+            drawn = _draw(image, keep_alpha=format != "JPEG")
     except _BROKEN as error:
         raise ImageInvalid() from error
     content = io.BytesIO()

@@ -17,7 +17,7 @@ from apps.products.pictures import Picture, picture_read
 def image_add(
     *, product_id: int, upload: IO[bytes], size: int, alt: str = "", is_primary: bool = False
 ) -> ProductImage:
-    """Store a picture; the first one is the primary. Raises ``ImageInvalid``, ``PayloadTooLarge``, ``ProductNotFound``.
+    """Store a picture; the first one is the primary. Raises ``ImageInvalid``, ``PayloadTooLarge``, ``NotFound``.
 
     Call outside a transaction: whoever rolls back later would leave the file behind.
     """

@@ -13,14 +13,14 @@ from apps.core.constraints import violated_constraint
 from apps.core.events import event_emit
 from apps.core.response_cache import CATALOGUE, stamp_bump
 from apps.inventory.services import stock_item_create, stock_item_rename, stock_set_available
-from apps.products.errors import CategoryNotFound, ProductNotFound, SkuTaken, SlugTaken
+from apps.products.errors import CategoryNotFound, SkuTaken, SlugTaken
 from apps.products.locks import product_lock
 from apps.products.models import Category, PriceHistory, Product
 from apps.products.services.search_extra import search_extra_refresh
 from apps.products.services.tags import tag_ids
 from apps.products.services.variants import VariantData, variants_create, variants_replace
 from apps.products.slugs import slug_from, slug_retry
-from meshop_shared.errors import ValidationFailed
+from meshop_shared.errors import NotFound, ValidationFailed
 
 _SLUG_ATTEMPTS = 5
 _PLAIN_FIELDS = ("sku", "slug", "name", "description", "brand", "attributes", "is_active")
@@ -88,7 +88,7 @@ def product_create(*, data: ProductData, actor: AbstractBaseUser | None = None) 
 def product_update(*, product_id: int, data: ProductData, actor: AbstractBaseUser | None = None) -> Product:
     """Change what ``data`` names and nothing else. ``variants`` is the whole list: the others are retired.
 
-    ``stock`` is what can be sold from now on. Raises ``ProductNotFound``, ``SkuTaken``, ``SlugTaken``,
+    ``stock`` is what can be sold from now on. Raises ``NotFound``, ``SkuTaken``, ``SlugTaken``,
     ``CategoryNotFound``, ``VariantsConflict``.
     """
     product = product_lock(product_id)
@@ -120,10 +120,10 @@ def product_update(*, product_id: int, data: ProductData, actor: AbstractBaseUse
 
 @transaction.atomic
 def product_deactivate(*, product_id: int) -> None:
-    """Take a product out of the shop. Orders, reviews and prices keep referring to it."""
+    """Take a product out of the shop. Orders, reviews and prices keep referring to it. Raises ``NotFound``."""
     product = product_lock(product_id)
     if not product.is_active:
-        raise ProductNotFound()
+        raise NotFound()
     product.is_active, product.updated_at = False, timezone.now()
     product.save(update_fields=["is_active", "updated_at"])
     _announce("product.deleted", product)

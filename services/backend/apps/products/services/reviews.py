@@ -35,7 +35,7 @@ def review_create(
     verified_purchase: bool = False,
 ) -> ProductReview:
     """Add the user's one review of a product; texts are plain. Raises ``ProductNotFound``, ``ReviewExists``."""
-    if not product_lock(product_id).is_active:
+    if not product_lock(product_id, missing=ProductNotFound).is_active:
         raise ProductNotFound()
     try:
         with transaction.atomic():
