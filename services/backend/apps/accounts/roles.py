@@ -15,6 +15,7 @@ def _can(actions: str, app: str, models: str) -> tuple[str, ...]:
 
 _SEE_STOCK = _can("view", "inventory", "stockitem stockmovement stockreservation")
 _SEE_ORDERS = _can("view", "orders", "cart cartitem order orderitem orderevent")
+_SEE_PAYMENTS = _can("view", "payments", "payment refund transaction transactionline")
 _SEE_CATALOGUE = _can(
     "view", "products", "category tag product productvariant productimage productreview pricehistory"
 )
@@ -28,7 +29,23 @@ PERMISSIONS_BY_ROLE: dict[str, tuple[str, ...]] = {
         *_REVIEWS,
         *_SEE_STOCK,
     ),
-    "orders": (*_SEE_ORDERS, "orders.change_order", "orders.fulfil_order", *_SEE_STOCK),
-    "support": (*_SEE_ORDERS, "orders.change_order", *_SEE_CUSTOMERS, *_REVIEWS, "products.view_product"),
-    "analyst": (*_SEE_CATALOGUE, *_SEE_ORDERS, *_SEE_STOCK),
+    "orders": (
+        *_SEE_ORDERS,
+        "orders.change_order",
+        "orders.fulfil_order",
+        *_SEE_STOCK,
+        *_SEE_PAYMENTS,
+        "payments.view_stripeevent",
+        "payments.add_refund",
+    ),
+    "support": (
+        *_SEE_ORDERS,
+        "orders.change_order",
+        *_SEE_PAYMENTS,
+        "payments.add_refund",
+        *_SEE_CUSTOMERS,
+        *_REVIEWS,
+        "products.view_product",
+    ),
+    "analyst": (*_SEE_CATALOGUE, *_SEE_ORDERS, *_SEE_STOCK, *_SEE_PAYMENTS),
 }
