@@ -95,7 +95,7 @@ class CartItemApi(CartApi):
         )
         return self.answer(cart, lines)
 
-    @extend_schema(responses=CartSerializer, parameters=[_TOKEN])
+    @extend_schema(responses={200: CartSerializer}, parameters=[_TOKEN])
     def delete(self, request: Request, item_id: int) -> Response:
         """Take a line out."""
         cart = self.cart()
@@ -106,7 +106,7 @@ class CartItemApi(CartApi):
 class CartClearApi(CartApi):
     """``DELETE cart/clear/``."""
 
-    @extend_schema(responses=CartSerializer, parameters=[_TOKEN])
+    @extend_schema(responses={200: CartSerializer}, parameters=[_TOKEN])
     def delete(self, request: Request) -> Response:
         """Take all lines out."""
         cart = self.cart()
