@@ -42,7 +42,7 @@ fmt: setup ## Format the code and mend what can be mended by rule
 
 .PHONY: test test-unit test-integration test-e2e
 test: lint ## Run every test, with the servers it needs
-	@$(TESTBED) -- $(PYTEST) -n 2 -q tests/unit tests/contract tests/integration
+	@$(TESTBED) -- $(PYTEST) -n 2 -q --ignore tests/e2e tests
 	@$(TESTBED) --stack -- $(PYTEST) -q tests/e2e
 
 test-unit: setup ## Run the tests that need no server (ARGS= for pytest)
@@ -58,7 +58,7 @@ test-e2e: setup ## Run the workflows over HTTP against a whole stack (ARGS= for 
 bench: bench-catalog bench-store ## Run every benchmark
 
 bench-catalog: setup ## Measure listing, paging and search at 10,000 and 100,000 products
-	@$(TESTBED) --durable -- $(PY) -m tests.load.bench_catalog
+	@RATE_LIMIT=off $(TESTBED) --stack --durable -- $(PY) -m tests.load.bench_catalog
 
 bench-store: setup ## Measure list, detail, cart and checkout beside what other shops reach
 	@RATE_LIMIT=off $(TESTBED) --stack --durable -- $(PY) -m tests.load.bench_store

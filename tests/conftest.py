@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 TESTS = Path(__file__).resolve().parent
-KINDS = ("unit", "contract", "integration", "e2e")
+KINDS = ("unit", "contract", "integration", "security", "chaos", "e2e")
 
 # The same examples on every machine, and no deadline that a busy one would miss.
 settings.register_profile(
