@@ -72,6 +72,8 @@ TOO_YOUNG = (timezone.now() + timedelta(days=3)).date().isoformat()
         ("first_name", None),
         ("first_name", "x" * 81),
         ("last_name", ["x"]),
+        ("first_name", "<img src=x>"),
+        ("last_name", "Ada\r\nBcc: x@example.com"),
         ("phone", "call me"),
         ("phone", "1" * 33),
         ("phone", 441234),

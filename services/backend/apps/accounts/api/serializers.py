@@ -13,7 +13,8 @@ from apps.accounts.models import Address
 from apps.core.api.fields import StrictBooleanField, StrictCharField, StrictEmailField
 
 _OLDEST = date(1900, 1, 1)
-_PHONE = RegexValidator(r"^[0-9+()./#x -]*\Z", "Use digits, spaces and + ( ) . / - # x.")
+_PLAIN = RegexValidator(r"^[^<>\x00-\x1f\x7f]+\Z", "Use one line of plain text, without < and >.")
+_PHONE = RegexValidator(r"^[0-9+()./#x -]+\Z", "Use digits, spaces and + ( ) . / - # x.")
 _LANGUAGE = RegexValidator(r"^[a-z]{2,3}(-[A-Z]{2})?\Z", "Use a language tag such as en or en-GB.")
 
 
@@ -22,6 +23,13 @@ class PasswordField(StrictCharField):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(max_length=128, trim_whitespace=False, write_only=True, **kwargs)
+
+
+class PlainField(StrictCharField):
+    """A name or a line of an address: nothing that could be markup or break a line in a mail or on a label."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(validators=[_PLAIN], **kwargs)
 
 
 class PhoneField(StrictCharField):
@@ -49,8 +57,8 @@ class RegisterSerializer(serializers.Serializer):
 
     email = StrictEmailField()
     password = PasswordField()
-    first_name = StrictCharField(max_length=80, required=False, allow_blank=True, default="")
-    last_name = StrictCharField(max_length=80, required=False, allow_blank=True, default="")
+    first_name = PlainField(max_length=80, required=False, allow_blank=True, default="")
+    last_name = PlainField(max_length=80, required=False, allow_blank=True, default="")
 
 
 class LoginSerializer(serializers.Serializer):
@@ -125,8 +133,8 @@ class ProfileChangeSerializer(serializers.Serializer):
     """Body of ``PUT, PATCH profile/``: what is left out keeps its value. The e-mail cannot be changed here."""
 
     email = StrictEmailField(required=False)
-    first_name = StrictCharField(max_length=80, required=False, allow_blank=True)
-    last_name = StrictCharField(max_length=80, required=False, allow_blank=True)
+    first_name = PlainField(max_length=80, required=False, allow_blank=True)
+    last_name = PlainField(max_length=80, required=False, allow_blank=True)
     phone = PhoneField(required=False)
     date_of_birth = serializers.DateField(required=False, allow_null=True)
     language = StrictCharField(max_length=10, required=False, validators=[_LANGUAGE])
@@ -158,12 +166,12 @@ class ProfileSerializer(UserSerializer):
 class PostalAddressSerializer(serializers.Serializer):
     """Where something is sent."""
 
-    full_name = StrictCharField(max_length=120)
-    line1 = StrictCharField(max_length=200)
-    line2 = StrictCharField(max_length=200, required=False, allow_blank=True, default="")
-    city = StrictCharField(max_length=120)
-    state = StrictCharField(max_length=120, required=False, allow_blank=True, default="")
-    postal_code = StrictCharField(max_length=20)
+    full_name = PlainField(max_length=120)
+    line1 = PlainField(max_length=200)
+    line2 = PlainField(max_length=200, required=False, allow_blank=True, default="")
+    city = PlainField(max_length=120)
+    state = PlainField(max_length=120, required=False, allow_blank=True, default="")
+    postal_code = PlainField(max_length=20)
     country = CountryField()
     phone = PhoneField(required=False, default="")
 
