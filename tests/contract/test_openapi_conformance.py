@@ -27,7 +27,7 @@ from apps.accounts.models import User
 from apps.accounts.selectors import user_roles
 from apps.accounts.services.sessions import session_open
 from apps.orders.services.carts import cart_get_or_create, cart_item_add
-from apps.orders.services.orders import order_place
+from apps.orders.services.placing import order_place
 from apps.products.services.categories import category_create
 from apps.products.services.reviews import review_create
 from apps.products.services.wishlists import wishlist_add

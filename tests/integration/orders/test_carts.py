@@ -1,6 +1,5 @@
 """Cart services on a real database."""
 
-
 import pytest
 from django.core.management import call_command
 

@@ -19,10 +19,10 @@ from apps.orders.services.orders import (
     order_cancel,
     order_deliver,
     order_mark_paid,
-    order_place,
     order_ship,
     orders_expire,
 )
+from apps.orders.services.placing import order_place
 from apps.products.models import Product
 from meshop_shared.errors import ValidationFailed
 from tests.support.factories import product_make, user_make, variant_make

@@ -13,7 +13,8 @@ from apps.inventory.selectors import stock_drift_list
 from apps.orders.errors import CartEmpty, InvalidTransition
 from apps.orders.models import CartItem, Order
 from apps.orders.services.carts import cart_get_or_create, cart_item_add, cart_merge, guest_cart_get_or_create
-from apps.orders.services.orders import order_cancel, order_mark_paid, order_place
+from apps.orders.services.orders import order_cancel, order_mark_paid
+from apps.orders.services.placing import order_place
 from tests.support.factories import product_make, user_make
 from tests.support.threads import run_together
 

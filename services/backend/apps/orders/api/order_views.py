@@ -28,7 +28,8 @@ from apps.orders.api.serializers import (
 from apps.orders.errors import OrderNotFound
 from apps.orders.models import Order
 from apps.orders.selectors import order_get, order_list, order_timeline
-from apps.orders.services.orders import order_cancel, order_deliver, order_place, order_ship
+from apps.orders.services.orders import order_cancel, order_deliver, order_ship
+from apps.orders.services.placing import order_place
 from meshop_shared.errors import PermissionDenied, ValidationFailed
 
 _NEWEST = Ordering(("id",), descending=True)

@@ -1,34 +1,10 @@
 """What the payments of an order do to the order. Called by the payments app, which holds the amounts."""
 
-from typing import Any
-
-import structlog
-from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
 from django.utils import timezone
 
 from apps.orders.locks import order_lock
-from apps.orders.models import Order, OrderEvent
-
-
-@transaction.atomic(savepoint=False)
-def order_money_note(
-    *,
-    order_id: int,
-    type: str,
-    message: str,
-    data: dict[str, Any] | None = None,
-    actor: AbstractBaseUser | None = None,
-) -> None:
-    """Tell in the timeline what happened to the money of an order."""
-    OrderEvent.objects.create(
-        order_id=order_id,
-        type=type,
-        message=message,
-        data=data or {},
-        actor_id=actor.pk if actor else None,
-        request_id=structlog.contextvars.get_contextvars().get("request_id", ""),
-    )
+from apps.orders.models import Order
 
 
 @transaction.atomic(savepoint=False)

@@ -9,7 +9,8 @@ from django.utils import timezone
 from apps.core.events import event_emit
 from apps.inventory.errors import ReservationLost
 from apps.orders.errors import InvalidTransition
-from apps.orders.services.money import order_money_note, order_payment_status_set
+from apps.orders.services.money import order_payment_status_set
+from apps.orders.services.timeline import timeline_write
 from apps.orders.services.orders import order_expire, order_mark_paid
 from apps.payments.models import Payment, PaymentMethod
 from apps.payments.providers.base import CardFacts, PaymentFacts
@@ -81,7 +82,7 @@ def _settle(payment: Payment, facts: PaymentFacts) -> None:
     if not obstacle:
         return
     log.warning("payment cannot be used", payment=payment.pk, order=payment.order_id, obstacle=obstacle)
-    order_money_note(
+    timeline_write(
         order_id=payment.order_id,
         type="payment_returned",
         message=f"A payment arrived, but {obstacle}. It is being returned.",

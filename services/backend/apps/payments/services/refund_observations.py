@@ -7,7 +7,7 @@ import structlog
 from django.db.models import F
 from django.utils import timezone
 
-from apps.orders.services.money import order_money_note
+from apps.orders.services.timeline import timeline_write
 from apps.payments.errors import RefundExceedsCaptured
 from apps.payments.locks import payment_lock, payment_lock_by_names
 from apps.payments.models import Payment, Refund
@@ -122,7 +122,7 @@ def _gone(refund: Refund, *, had_arrived: bool) -> None:
 def _note(refund: Refund, type: str, what: str) -> None:
     currency = refund.payment.currency
     amount = minor_to_decimal_string(refund.amount_minor, currency)
-    order_money_note(
+    timeline_write(
         order_id=refund.payment.order_id,
         type=type,
         message=f"{currency} {amount} {what}.",

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from apps.core.failpoints import failpoint
-from apps.orders.services.money import order_money_note
+from apps.orders.services.timeline import timeline_write
 from apps.payments.bootstrap import payment_provider
 from apps.payments.errors import RefundFailed
 from apps.payments.locks import payment_lock
@@ -79,7 +79,7 @@ def _reserve(
         actor=actor,
         idempotency_key=digest,
     )
-    order_money_note(
+    timeline_write(
         order_id=payment.order_id,
         type="refund_requested",
         message="A refund was started.",
