@@ -46,7 +46,7 @@ def product_make(*, stock: int | None = 10, price_minor: int = 1_000, **fields: 
 def variant_make(*, product: Product, stock: int = 10, **fields: Any) -> ProductVariant:
     """Make a variant of ``product`` that has ``stock`` units."""
     number = next(_numbers)
-    sku = f"VAR-{number}"
+    sku = fields.pop("sku", f"VAR-{number}")
     item = stock_item_create(sku=sku, quantity=stock)
     return ProductVariant.objects.create(
         product=product, sku=sku, stock_item=item, **({"name": f"Size {number}"} | fields)

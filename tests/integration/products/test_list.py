@@ -50,7 +50,9 @@ def test_20_and_100_products_take_the_same_few_queries(guest, query):
     shelf(100, attributes={"colour": "red"})
     numbers = []
     for size in (20, 100):
-        with CaptureQueriesContext(connection, ) as queries:
+        with CaptureQueriesContext(
+            connection,
+        ) as queries:
             rows = guest.get(f"/api/products/?page_size={size}{query}").json()["results"]
         assert len(rows) == size
         assert rows[1]["variants"] or rows[0]["variants"]
@@ -214,6 +216,8 @@ def test_filters_stay_in_the_links(guest):
 
 
 def test_services_and_factories_agree(guest, staff):
-    product = product_create(data={"sku": "K", "name": "Kettle", "price_minor": 1, "stock": 2}, actor=staff.user)
+    product = product_create(
+        data={"sku": "K", "name": "Kettle", "price_minor": 1, "stock": 2}, actor=staff.user
+    )
     assert Product.objects.get().pk == product.pk
     assert ids(guest.get("/api/products/")) == [product.pk]

@@ -3,7 +3,14 @@
 import pytest
 from rest_framework.serializers import ValidationError
 
-from apps.products.api.fields import AttributesField, ProductSlugField, SkuField, StockField, TagField, TextField
+from apps.products.api.fields import (
+    AttributesField,
+    ProductSlugField,
+    SkuField,
+    StockField,
+    TagField,
+    TextField,
+)
 
 
 @pytest.mark.parametrize("value", ["red", 1, 1.5, True, False, 0, -3])

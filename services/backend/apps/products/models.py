@@ -238,6 +238,22 @@ class PriceHistory(models.Model):
         return f"{self.price_minor} {self.currency}"
 
 
+class SearchWord(models.Model):
+    """A word of the catalogue under one spelling: itself, or itself without one letter. Written by triggers.
+
+    Two words that differ by one slip share a spelling, so a typo finds its word by equality (W. Garbe, SymSpell).
+    """
+
+    spelling = models.CharField(max_length=30)
+    word = models.CharField(max_length=30)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["spelling", "word"], name="search_spelling_once")]
+
+    def __str__(self) -> str:
+        return self.word
+
+
 class CatalogImport(models.Model):
     """How far the import of one file has come; committed together with what it counts."""
 

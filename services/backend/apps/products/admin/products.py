@@ -17,6 +17,7 @@ from apps.products.models import (
     Product,
     ProductImage,
     ProductVariant,
+    SearchWord,
 )
 from apps.products.services.images import image_add, image_change, image_delete
 from apps.products.services.products import ProductData, product_create, product_deactivate, product_update
@@ -181,6 +182,15 @@ class ProductImageAdmin(ReadOnlyAdmin):
     list_display = ("id", "product", "file", "is_primary", "width", "height")
     list_select_related = ("product",)
     search_fields = ("=product__sku",)
+    show_full_result_count = False
+
+
+@admin.register(SearchWord)
+class SearchWordAdmin(ReadOnlyAdmin):
+    """Words that searches are corrected to, under the spellings that lead to them."""
+
+    list_display = ("spelling", "word")
+    search_fields = ("=spelling", "=word")
     show_full_result_count = False
 
 
