@@ -28,6 +28,12 @@ def effect_refuse(event: Event) -> None:
     raise RuntimeError("this consumer never can")
 
 
+def effect_then_refuse(event: Event) -> None:
+    """Consumer: leave a trace, then fail."""
+    effect_count(event)
+    effect_refuse(event)
+
+
 def effects() -> Counter[UUID]:
     """How often each event has had its effect."""
     with connection.cursor() as cursor:
