@@ -76,7 +76,11 @@ def test_staff_add(tree, staff):
     response = staff.post(URL, {"name": "<b>Baking</b>", "parent_id": home.pk, "description": "Tins"})
     body = response.json()
     assert (response.status_code, body["name"], body["slug"], body["depth"]) == (201, "Baking", "baking", 2)
-    assert OutboxEvent.objects.last().payload == {"category_id": body["id"], "slug": "baking", "parent_id": home.pk}
+    assert OutboxEvent.objects.last().payload == {
+        "category_id": body["id"],
+        "slug": "baking",
+        "parent_id": home.pk,
+    }
 
 
 def test_equal_names_and_digits_get_their_own_slugs(staff):

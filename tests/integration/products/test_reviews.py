@@ -38,14 +38,14 @@ def product():
 @pytest.fixture
 def moderated_before(monkeypatch):
     """``REVIEW_MODERATION=pre``."""
-    monkeypatch.setattr(
-        settings, "MESHOP", settings.MESHOP.model_copy(update={"review_moderation": "pre"})
-    )
+    monkeypatch.setattr(settings, "MESHOP", settings.MESHOP.model_copy(update={"review_moderation": "pre"}))
 
 
 class TestWriting:
     def test_shape(self, customer, product):
-        body = review(customer, product, 4, title="Sturdy", body="Keeps\nwarm.", helpful_count=9, status="approved")
+        body = review(
+            customer, product, 4, title="Sturdy", body="Keeps\nwarm.", helpful_count=9, status="approved"
+        )
         assert {name: body[name] for name in body if name not in ("id", "created_at", "updated_at")} == {
             "product_id": product.pk, "rating": 4, "title": "Sturdy", "body": "Keeps\nwarm.",
             "verified_purchase": False, "helpful_count": 0, "status": "approved",
@@ -99,9 +99,7 @@ class TestWriting:
 
 class TestReading:
     def test_newest_first_and_other_orders(self, guest, product):
-        made = [
-            review_create(user=user_make(), product_id=product.pk, rating=rating) for rating in (3, 5, 1)
-        ]
+        made = [review_create(user=user_make(), product_id=product.pk, rating=rating) for rating in (3, 5, 1)]
         ProductReview.objects.filter(pk=made[0].pk).update(helpful_count=5)
         first, second, third = (entry.pk for entry in made)
         assert shown(guest, product) == [third, second, first]
@@ -185,7 +183,9 @@ class TestModeration:
 
     def test_an_approved_review_that_gains_a_link_waits_again(self, customer, product):
         made = review(customer, product)
-        assert customer.patch(f"{URL}{made['id']}/", {"body": "www.spam.example"}).json()["status"] == "pending"
+        assert (
+            customer.patch(f"{URL}{made['id']}/", {"body": "www.spam.example"}).json()["status"] == "pending"
+        )
         assert rating_of(product) == (0, 0)
 
     def test_authors_do_not_approve_themselves_nor_staff_rewrite(self, customer, staff, product):
