@@ -207,6 +207,22 @@ def test_order_history_killed_and_started_again(start_command, catalog_import, t
     assert OrderItem.objects.count() == 6_000
 
 
+def test_the_shop_hears_of_products_that_an_interrupted_run_stored(
+    catalog_import, tmp_path, monkeypatch, import_events
+):
+    file = retail_file(tmp_path, invoices=3)
+    with monkeypatch.context() as patch:
+        patch.setattr(statements, "INSERT_EVENTS", "SELECT 1 / 0")
+        with pytest.raises(CommandError):
+            catalog_import(file, orders=True)
+    assert Product.objects.exists()
+    assert not import_events()
+    assert "0 created, 0 updated, 4 unchanged" in catalog_import(file, orders=True)
+    assert len(import_events()) == 1
+    catalog_import(file, orders=True)
+    assert len(import_events()) == 1
+
+
 def test_an_order_and_its_items_commit_together(catalog_import, tmp_path, monkeypatch):
     monkeypatch.setattr(statements, "INSERT_EVENTS", "SELECT 1 / 0")
     with pytest.raises(CommandError, match="run the same command again"):

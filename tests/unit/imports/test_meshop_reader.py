@@ -126,6 +126,9 @@ def test_json_with_variants(tmp_path):
         ({"sku": "A", "name": "x", "price": "1", "stock": 1.5}, "bad_stock"),
         ({"sku": "A", "name": "x", "price": "1", "stock": True}, "bad_stock"),
         ({"sku": "A", "name": "x\0y", "price": "1"}, "null_byte"),
+        ({"sku": "A", "name": "\ud800", "price": "1"}, "not_utf8"),
+        ({"sku": "A\ud800", "name": "x", "price": "1"}, "bad_sku"),
+        ({"sku": "A", "name": "x", "price": "1", "attributes": {"\ud800": "x"}}, "not_utf8"),
         ({"sku": "A", "name": "x", "price": "1", "variants": {"sku": "B"}}, "bad_variants"),
         ({"sku": "A", "name": "x", "price": "1", "variants": ["B"]}, "bad_variants"),
         (

@@ -42,17 +42,17 @@ def import_run(*, source: Source, options: ImportOptions) -> str:
 
     Raises :class:`apps.products.imports.errors.ImportFailed` when the file or the disk lets us down.
     """
-    checkpoint = None
+    checkpoint, interrupted = None, False
     if not options.dry_run:
         kept = {"orders": options.orders, "currency": options.currency, "stock": options.stock}
-        checkpoint = checkpoint_open(source=source, options=kept, resume=options.resume)
+        checkpoint, interrupted = checkpoint_open(source=source, options=kept, resume=options.resume)
     with RejectsFile(options.rejects) as rejects:
         if source.format == Format.ONLINE_RETAIL:
             report, lines = _retail(source, options, rejects, checkpoint)
         else:
             report, lines = _articles(source, options, rejects, checkpoint)
     if checkpoint is not None:
-        _finish(checkpoint, report)
+        _finish(checkpoint, report, interrupted)
     head = [f"{source.path.name}: {source.format}"]
     if options.dry_run:
         head = [f"{head[0]}, dry run: nothing was written, this is what would happen"]
@@ -150,10 +150,13 @@ def _refused(result: UpsertResult) -> list[str]:
 
 
 @transaction.atomic
-def _finish(checkpoint: CatalogImport, report: ImportReport) -> None:
-    """Tell the rest of the shop, once for the whole file, and refresh what the query planner knows."""
+def _finish(checkpoint: CatalogImport, report: ImportReport, interrupted: bool) -> None:
+    """Tell the rest of the shop, once for the whole file, and refresh what the query planner knows.
+
+    An interrupted run may have changed products that this one finds unchanged, and has told nobody.
+    """
     checkpoint_finish(checkpoint)
-    if report.products_created or report.products_updated:
+    if report.products_created or report.products_updated or interrupted:
         payload: dict[str, Any] = {
             "source": checkpoint.source,
             "created": report.products_created,

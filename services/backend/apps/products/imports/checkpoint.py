@@ -11,21 +11,22 @@ from apps.products.imports.source import Source
 from apps.products.models import CatalogImport
 
 
-def checkpoint_open(*, source: Source, options: dict[str, Any], resume: bool) -> CatalogImport:
-    """Return the checkpoint of this file under these options.
+def checkpoint_open(*, source: Source, options: dict[str, Any], resume: bool) -> tuple[CatalogImport, bool]:
+    """Return the checkpoint of this file under these options, and whether an earlier run was interrupted.
 
-    It stands at the beginning unless an earlier run was interrupted and ``resume`` is wanted.
+    It stands at the beginning unless that is so and ``resume`` is wanted.
     """
     key = json.dumps([source.digest(), source.format, options], sort_keys=True)
     fingerprint = hashlib.sha256(key.encode()).hexdigest()
-    checkpoint, _ = CatalogImport.objects.get_or_create(
+    checkpoint, new = CatalogImport.objects.get_or_create(
         fingerprint=fingerprint,
         defaults={"source": source.path.name[:255], "format": source.format, "options": options},
     )
     checkpoint.refresh_from_db()
-    if checkpoint.status == CatalogImport.Status.FINISHED or not resume:
+    interrupted = not new and checkpoint.status == CatalogImport.Status.RUNNING
+    if not (interrupted and resume):
         checkpoint_reset(checkpoint)
-    return checkpoint
+    return checkpoint, interrupted
 
 
 def checkpoint_reset(checkpoint: CatalogImport) -> None:
