@@ -1,7 +1,7 @@
 """An import that is killed at any moment goes on, and ends as if nothing had happened."""
 
-import time
 from contextlib import contextmanager
+from functools import partial
 
 import psycopg
 import pytest
@@ -16,6 +16,7 @@ from apps.orders.models import Order, OrderItem
 from apps.products.imports import stream
 from apps.products.imports.lock import LOCK_KEY
 from apps.products.models import CatalogImport, Product
+from tests.support.polling import wait_until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(400)]
 
@@ -32,17 +33,12 @@ def rows():
     ]
 
 
-def poll(ready, what):
-    end = time.monotonic() + DEADLINE_S
-    while time.monotonic() < end:
-        if ready():
-            return
-        time.sleep(0.01)
-    pytest.fail(f"{what} did not happen within {DEADLINE_S} s")
-
-
 def lines_done():
     return CatalogImport.objects.values_list("line", flat=True).first() or 0
+
+
+def reached(line):
+    return lines_done() >= line
 
 
 def test_killed_and_started_again(own_csv, start_command, catalog_import, rejected, tmp_path):
@@ -57,7 +53,7 @@ def test_killed_and_started_again(own_csv, start_command, catalog_import, reject
     )
     for wanted in (BATCH * 5, BATCH * 40):
         process = start_command(*arguments)
-        poll(lambda wanted=wanted: lines_done() >= wanted, f"line {wanted}")
+        wait_until(partial(reached, wanted), timeout_s=DEADLINE_S, what=f"line {wanted}")
         process.kill()
         process.communicate()
         done = lines_done()
@@ -194,7 +190,7 @@ def retail_file(tmp_path, invoices=1_500, lines=4):
 def test_order_history_killed_and_started_again(start_command, catalog_import, tmp_path):
     file = retail_file(tmp_path)
     process = start_command("catalog_import", str(file), "--orders", "--batch-size", "10")
-    poll(lambda: Order.objects.count() >= 50, "the first orders")
+    wait_until(lambda: Order.objects.count() >= 50, timeout_s=DEADLINE_S, what="the first orders")
     process.kill()
     process.communicate()
     some = Order.objects.count()

@@ -43,7 +43,7 @@ _CREATE_MANY = """
 WITH wanted AS (SELECT * FROM unnest(%(skus)s::text[], %(quantities)s::bigint[]) AS w (sku, quantity)),
 created AS (
     INSERT INTO inventory_stockitem (sku, on_hand, reserved)
-    SELECT sku, quantity, 0 FROM wanted ON CONFLICT (sku) DO NOTHING RETURNING id, sku, on_hand
+    SELECT sku, quantity, 0 FROM wanted ORDER BY sku ON CONFLICT (sku) DO NOTHING RETURNING id, sku, on_hand
 ),
 received AS (
     INSERT INTO inventory_stockmovement (stock_item_id, kind, quantity, reference)
