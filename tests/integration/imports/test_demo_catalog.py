@@ -121,3 +121,29 @@ def test_the_shop_hears_of_it_once(import_events):
 def test_numbers_that_make_no_sense_are_one_sentence(options):
     with pytest.raises(CommandError, match="must"):
         demo_catalog(**options)
+
+
+def test_a_stopped_run_goes_on_and_the_shop_hears_of_it(monkeypatch, import_events):
+    monkeypatch.setattr(grow, "BATCH", 10)
+    real, calls = grow.articles_upsert, []
+
+    def upsert(**arguments):
+        calls.append(1)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        return real(**arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(grow, "articles_upsert", upsert)
+        with pytest.raises(CommandError, match="Interrupted"):
+            demo_catalog(products=30)
+    assert (Product.objects.count(), import_events()) == (20, [])
+    assert "10 created, 20 were there" in demo_catalog(products=30)
+    assert len(import_events()) == 1
+
+
+def test_media_that_cannot_be_written_is_one_sentence(settings, tmp_path):
+    (tmp_path / "media").write_text("a file, not a folder")
+    with pytest.raises(CommandError, match="cannot be written"):
+        demo_catalog(products=5)
+    assert not Product.objects.exists()

@@ -7,13 +7,13 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
-from django.db import Error
 
 from apps.orders.imports.run import ImportOptions, import_run
-from apps.products.imports.errors import ImportFailed, Unusable
-from apps.products.imports.lock import ImportRunning, import_lock
+from apps.products.imports.errors import Unusable
+from apps.products.imports.lock import import_lock
 from apps.products.imports.readers.fields import MAX_STOCK, currency_of
 from apps.products.imports.source import Format, Source
+from apps.products.imports.terminal import failures_as_sentences
 
 FORMATS = ("auto", "meshop", "online-retail", "flipkart")
 MAX_BATCH = 50_000
@@ -76,19 +76,10 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Check the options, import, report."""
         began = time.monotonic()
-        try:
+        with failures_as_sentences():
             source = Source(options["file"], wanted=options["format"])
             with import_lock():
                 text = import_run(source=source, options=self._options(source, options))
-        except (ImportFailed, ImportRunning) as error:
-            raise CommandError(error.message) from error
-        except KeyboardInterrupt as error:
-            raise CommandError("Interrupted; the same command again goes on from here.") from error
-        except Error as error:
-            reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-            raise CommandError(
-                f"The database refused to go on ({reason}); what was committed stays, run the same command again."
-            ) from error
         self.stdout.write(text)
         self.stdout.write(f"Took {time.monotonic() - began:.1f} s.")
 

@@ -8,17 +8,21 @@ from PIL import Image, ImageColor, ImageDraw
 
 from apps.products.imports.demo.generator import TILE_SIZE, tile_name
 from apps.products.imports.demo.vocabulary import COLOURS
+from apps.products.imports.errors import ImportFailed
 
 
 def tiles_ensure() -> int:
-    """Draw the tiles that the media storage does not have; return how many were drawn."""
-    drawn = 0
-    for index, (_, hex_colour) in enumerate(COLOURS):
-        name = tile_name(index)
-        if not default_storage.exists(name):
-            default_storage.save(name, ContentFile(_tile(hex_colour)))
-            drawn += 1
-    return drawn
+    """Draw the tiles that the media storage does not have; return how many were drawn.
+
+    Raises :class:`apps.products.imports.errors.ImportFailed` when they cannot be stored.
+    """
+    missing = [index for index in range(len(COLOURS)) if not default_storage.exists(tile_name(index))]
+    try:
+        for index in missing:
+            default_storage.save(tile_name(index), ContentFile(_tile(COLOURS[index][1])))
+    except OSError as error:
+        raise ImportFailed(f"The pictures cannot be written ({error}).") from error
+    return len(missing)
 
 
 def _tile(hex_colour: str) -> bytes:

@@ -7,8 +7,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from apps.products.imports.demo.grow import demo_catalogue_clear, demo_catalogue_grow
-from apps.products.imports.lock import ImportRunning, import_lock
+from apps.products.imports.lock import import_lock
 from apps.products.imports.progress import Progress
+from apps.products.imports.terminal import failures_as_sentences
 
 MAX_PRODUCTS = 1_000_000
 EXAMPLES = """
@@ -43,11 +44,8 @@ class Command(BaseCommand):
             raise CommandError(f"--products must be between 0 and {MAX_PRODUCTS:,}.")
         if seed < 0:
             raise CommandError("--seed must not be negative.")
-        try:
-            with import_lock():
-                self._run(products=products, seed=seed, clear=options["clear"])
-        except ImportRunning as error:
-            raise CommandError(error.message) from error
+        with failures_as_sentences(), import_lock():
+            self._run(products=products, seed=seed, clear=options["clear"])
 
     def _run(self, *, products: int, seed: int, clear: bool) -> None:
         if clear:
