@@ -52,7 +52,7 @@ class ClientConnection(asyncio.Protocol):
 
     __slots__ = (
         "_app", "_closing", "_current", "_framing", "_head_size", "_headers", "_in_head", "_lingering", "_parser",
-        "_queue", "_reading", "_refused", "_state", "_target", "client", "loop", "server", "since", "transport",
+        "_queue", "_raw", "_reading", "_refused", "_state", "_target", "client", "loop", "server", "since", "transport",
         "write_paused", "write_waiter",
     )  # fmt: skip
 
@@ -66,7 +66,7 @@ class ClientConnection(asyncio.Protocol):
         self._queue: deque[Exchange] | None = None  # requests read ahead of their turn
         self._headers: list[tuple[bytes, bytes]] = []
         self._framing: dict[bytes, bytes] = {}
-        self._target = b""
+        self._target = self._raw = b""
         self._head_size = 0
         self._in_head = self._refused = self._lingering = self._closing = False
         self.write_paused = False
@@ -101,8 +101,12 @@ class ClientConnection(asyncio.Protocol):
         """Parse; the callbacks below start requests."""
         if self._refused or self._parser is None:
             return  # what comes after a refusal is not looked at
-        if not self._in_head and self._reading is None:
-            self.since = self.loop.time()
+        if self._in_head:
+            self._raw += data
+        else:
+            self._raw = data
+            if self._reading is None:
+                self.since = self.loop.time()
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
@@ -112,9 +116,10 @@ class ClientConnection(asyncio.Protocol):
         except httptools.HttpParserError:
             self._refuse(Refusal.MALFORMED)
         if self._in_head:
-            self._head_size += len(data)
-            if self._head_size > self._app.wire.head_bytes:
+            if len(self._raw) > self._app.wire.head_bytes:
                 self._refuse(Refusal.HEAD_TOO_LARGE)
+        else:
+            self._raw = b""
 
     def eof_received(self) -> bool:
         """A client may close its side and still read its answer."""
@@ -153,8 +158,8 @@ class ClientConnection(asyncio.Protocol):
     def on_header(self, name: bytes, value: bytes) -> None:
         """One header field, or a trailer field, which is dropped."""
         name = name.lower()
+        self._head_size += len(name) + len(value) + 4
         if not self._in_head:
-            self._head_size += len(name) + len(value)
             if self._head_size > _TRAILER_BYTES:
                 self._refuse(Refusal.HEAD_TOO_LARGE)
             return
@@ -268,15 +273,18 @@ class ClientConnection(asyncio.Protocol):
     def _check_head(self) -> Refusal | None:
         """What is wrong with the head that llhttp has accepted."""
         wire, framing, parser = self._app.wire, self._framing, self._parser
-        if len(self._headers) > wire.head_count:
-            return Refusal.HEAD_TOO_LARGE
         if len(self._target) > wire.head_bytes // 4:
             return Refusal.TARGET_TOO_LONG
-        if parser.get_method() not in _METHODS:
+        if self._head_size > wire.head_bytes or len(self._headers) > wire.head_count:
+            return Refusal.HEAD_TOO_LARGE
+        method, version = parser.get_method(), parser.get_http_version()
+        if method not in _METHODS:
             return Refusal.METHOD
-        version = parser.get_http_version()
         if version not in ("1.1", "1.0"):
             return Refusal.VERSION
+        # llhttp forgives additional spaces, and takes RTSP for HTTP.
+        if b"%b %b HTTP/%b\r\n" % (method, self._target, version.encode()) not in self._raw:
+            return Refusal.MALFORMED
         if not framing:
             return None
         coding = framing.get(b"transfer-encoding")
@@ -285,7 +293,7 @@ class ClientConnection(asyncio.Protocol):
         if b"expect" in framing and framing[b"expect"].lower() != b"100-continue":
             return Refusal.EXPECTATION
         has_body = coding is not None or framing.get(b"content-length", b"0").strip(b"0") != b""
-        if parser.should_upgrade() and (has_body or parser.get_method() != b"GET"):
+        if parser.should_upgrade() and (has_body or method != b"GET"):
             return Refusal.MALFORMED  # llhttp would take the body for bytes of the new protocol
         return None
 

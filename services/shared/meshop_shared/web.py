@@ -139,6 +139,7 @@ def create_app(
         docs_url=docs_path,
         redoc_url=None,
         openapi_url=openapi_path,
+        redirect_slashes=False,  # a redirect would be built from the client's Host field
     )
     _install_error_handlers(app)
 
