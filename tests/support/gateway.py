@@ -43,8 +43,8 @@ class GatewayProcess:
     output: Path = field(default_factory=lambda: Path(tempfile.mkstemp(suffix=".gateway.log")[1]))
     process: "subprocess.Popen[bytes] | None" = None
 
-    def start(self) -> "GatewayProcess":
-        """Start and wait until it is ready."""
+    def spawn(self) -> "subprocess.Popen[bytes]":
+        """Start."""
         self.port = self.port or pick_port()
         environment = {
             "PATH": os.environ["PATH"],
@@ -60,9 +60,13 @@ class GatewayProcess:
                 stderr=output,
                 cwd=ROOT,
             )
-        deadline = time.monotonic() + 30
+        return self.process
+
+    def start(self) -> "GatewayProcess":
+        """Start and wait until it is ready."""
+        process, deadline = self.spawn(), time.monotonic() + 30
         while time.monotonic() < deadline:
-            assert self.process.poll() is None, self.log()
+            assert process.poll() is None, self.log()
             try:
                 if (
                     status_of(self.ask(b"GET /readyz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"))

@@ -156,7 +156,7 @@ class Upstream:
     async def _respond(
         self, request: Seen, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> bool:
-        path, _, query = request.target.partition("?")
+        path = request.target.partition("?")[0]
         if "jwks" in path and self.signer is not None:
             await self._answer(writer, request, 200, {}, json.dumps(self.signer.jwks()).encode())
             return True

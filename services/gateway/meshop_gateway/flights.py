@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from meshop_gateway.upstream import Upstream
 
 _TICK_S = 0.02
+#: A worker that is this late itself cannot blame anybody else.
+_BUSY_S = 0.2
 
 
 class Flight:
@@ -65,7 +67,7 @@ class Watch:
             self._expire(now)
             for check in self.often:
                 check(now)
-            if tick % 5 == 0:
+            if tick % 5 == 0 and self.lag < _BUSY_S:
                 self._find_stalled(now)
             if tick % 12 == 0:
                 for check in self.sometimes:

@@ -92,14 +92,16 @@ class Outgoing:
 class Answering:
     """An upstream's answer whose head has come. Always give it back: then the breaker learns how it ended."""
 
-    __slots__ = ("_judged", "_pump", "_route", "conn")
+    __slots__ = ("_epoch", "_judged", "_pump", "_route", "conn")
 
-    def __init__(self, conn: UpstreamConnection, route: Route, pump: "asyncio.Task[None] | None") -> None:
-        self.conn, self._route, self._pump = conn, route, pump
+    def __init__(
+        self, conn: UpstreamConnection, route: Route, pump: "asyncio.Task[None] | None", epoch: int
+    ) -> None:
+        self.conn, self._route, self._pump, self._epoch = conn, route, pump, epoch
         breaker = route.upstream.breaker
         self._judged = True
         if conn.status in _FAILED:
-            breaker.fail()
+            breaker.fail(epoch=epoch)
         elif conn.complete or route.spec.stream or conn.status == 101:
             breaker.succeed()
         else:
@@ -114,7 +116,7 @@ class Answering:
                 isinstance(error, UpstreamFailure) or (flight.expired and not flight.hurried)
             ):
                 self._judged = True
-                self._route.upstream.breaker.fail()
+                self._route.upstream.breaker.fail(epoch=self._epoch)
             raise
 
     def release(self) -> None:
@@ -125,7 +127,7 @@ class Answering:
             if self.conn.complete:
                 breaker.succeed()
             else:
-                breaker.abandon()
+                breaker.abandon(epoch=self._epoch)
         if self._pump is not None and not self._pump.done():
             self._pump.cancel()
             self.conn.reusable = False
@@ -176,6 +178,7 @@ async def _attempt(route: Route, flight: Flight, outgoing: Outgoing) -> Answerin
         places.leave(None)
         error.headers["Retry-After"] = "1"
         raise
+    epoch = upstream.breaker.epoch
     conn: UpstreamConnection | None = None
     pump: asyncio.Task[None] | None = None
     sent_at = loop.time()
@@ -192,19 +195,19 @@ async def _attempt(route: Route, flight: Flight, outgoing: Outgoing) -> Answerin
     except UpstreamFailure as failure:
         places.leave(None)
         if failure.unseen:
-            upstream.breaker.abandon()
+            upstream.breaker.abandon(epoch=epoch)
         else:
-            upstream.breaker.fail()
+            upstream.breaker.fail(epoch=epoch)
         _drop(route, conn)
         raise
     except BaseException:
         # Out of time is the upstream's failure if it had the whole request and the time that the route gives.
         if flight.expired and not flight.hurried and (pump is None or pump.done()):
             places.leave(loop.time() - sent_at)
-            upstream.breaker.fail()
+            upstream.breaker.fail(epoch=epoch)
         else:
             places.leave(None)
-            upstream.breaker.abandon()
+            upstream.breaker.abandon(epoch=epoch)
         _drop(route, conn)
         raise
     finally:
@@ -212,7 +215,7 @@ async def _attempt(route: Route, flight: Flight, outgoing: Outgoing) -> Answerin
     now = loop.time()
     upstream.last_answer = now
     places.leave(now - sent_at)
-    return Answering(conn, route, pump)
+    return Answering(conn, route, pump, epoch)
 
 
 async def _head_or_broken_upload(head: "asyncio.Future[None]", pump: "asyncio.Task[None]") -> None:

@@ -10,7 +10,7 @@ from meshop_gateway.compiled import CompiledTable, Route
 from meshop_gateway.errors import GatewayTimeout
 from meshop_gateway.flights import Flight, Watch
 from meshop_gateway.forward import ClientGone
-from meshop_gateway.guards import Guards, Malformed
+from meshop_gateway.guards import Guards, Malformed, host_check
 from meshop_gateway.headers import RequestHead
 from meshop_gateway.http1 import WireLimits
 from meshop_gateway.paths import path_decode
@@ -103,12 +103,12 @@ class Gateway:
     async def _serve_own(
         self, path: bytes | None, scope: dict[str, Any], receive: Receive, send: Send
     ) -> None:
-        """Answer what has no route, after the same checks of its form."""
+        """Answer what has no route, after the same checks of its form. Probes may come by any host name."""
         try:
             head = RequestHead(scope["headers"])
             if path is None:
                 raise Malformed("The path holds segments or encodings that could be read in two ways.")
-            self._guards.check_host(head.seen.get(b"host"), scope["http_version"])
+            host_check(head.seen.get(b"host"), scope["http_version"])
             client = self._clients.find(scope["client"][0], head.seen.get(b"x-forwarded-for"))
             if path in _ADMIN_PATHS and not self._admins.is_trusted(client):
                 raise NotFound()

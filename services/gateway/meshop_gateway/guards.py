@@ -73,21 +73,11 @@ class Guards:
         elif route.limits and self._limits_on:
             await self._charge(request, claims)
 
-    def check_host(self, host: bytes | None, version: str) -> None:
-        """Raises :class:`Malformed` for a Host field that is missing, not a host, or not ours."""
-        if host is None:
-            if version == "1.1":
-                raise Malformed("The Host header is missing.")
-            return
-        name = host_name(host)
-        if name is None:
-            raise Malformed("The Host header is not a host name.")
-        if self._hosts is not None and name.lower() not in self._hosts:
-            raise Malformed("This host is not served here.")
-
     def _check_form(self, request: Request) -> None:
         seen, route = request.head.seen, request.route
-        self.check_host(seen.get(b"host"), request.scope["http_version"])
+        name = host_check(seen.get(b"host"), request.scope["http_version"])
+        if self._hosts is not None and name not in self._hosts:
+            raise Malformed("This host is not served here.")
         query = request.scope["query_string"]
         if query and not query_is_plain(query):
             raise Malformed("The query holds characters that must be encoded.")
@@ -128,3 +118,15 @@ class Guards:
             LIMITED.labels(request.route.template).inc()
             raise
         request.extra += verdict.headers()
+
+
+def host_check(host: bytes | None, version: str) -> bytes:
+    """The name in a Host field, in lower case. Raises :class:`Malformed` if it is missing or not a host."""
+    if host is None:
+        if version == "1.1":
+            raise Malformed("The Host header is missing.")
+        return b""
+    name = host_name(host)
+    if name is None:
+        raise Malformed("The Host header is not a host name.")
+    return name.lower()

@@ -122,14 +122,8 @@ class ClientConnection(asyncio.Protocol):
             self._raw = b""
 
     def eof_received(self) -> bool:
-        """A client may close its side and still read its answer."""
-        if self._current is None:
-            return False
-        self._closing = True
-        if self._reading is not None:
-            self._current.client_left()
-            return False
-        return True
+        """The client has left. (One that only closed its side cannot be told from it; nginx treats both alike.)"""
+        return False
 
     def pause_writing(self) -> None:
         """The client reads more slowly than the upstream writes."""

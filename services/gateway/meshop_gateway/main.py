@@ -123,7 +123,9 @@ class Supervisor:
         deadline, status = time.monotonic() + patience, 0
         for worker in self._workers:
             try:
-                status = status or worker.wait(timeout=max(0.0, deadline - time.monotonic()))
+                ended = worker.wait(timeout=max(0.0, deadline - time.monotonic()))
+                # One that was still starting has no handler for the signal yet.
+                status = status or (0 if ended == -signal.SIGTERM else ended)
             except subprocess.TimeoutExpired:
                 worker.kill()
                 worker.wait()

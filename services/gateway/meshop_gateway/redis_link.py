@@ -33,6 +33,7 @@ class RedisLink(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._outbox: list[bytes] = []
         self._pending: deque[tuple[float, asyncio.Future[Any]]] = deque()
+        self._late: tuple[float, asyncio.Future[Any]] | None = None
         self._keeper: asyncio.Task[None] | None = None
         self._lost = asyncio.Event()
         self.up = False
@@ -64,10 +65,15 @@ class RedisLink(asyncio.Protocol):
         return future
 
     def check(self, now: float) -> None:
-        """Give up a connection that leaves an answer outstanding for too long. Called every few milliseconds."""
-        if self._pending and now - self._pending[0][0] > _SLOWEST_S and self._transport is not None:
+        """Give up a connection that leaves an answer outstanding for too long. Called every few milliseconds.
+
+        Only if it is late twice in a row: an event loop that was busy itself first has to read what came meanwhile.
+        """
+        late = self._pending[0] if self._pending and now - self._pending[0][0] > _SLOWEST_S else None
+        if late is not None and late is self._late and self._transport is not None:
             self._transport.abort()
             self._down()
+        self._late = late
 
     def _write(self, args: tuple[bytes, ...], future: "asyncio.Future[Any]") -> None:
         if not self._outbox:

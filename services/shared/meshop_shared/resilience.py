@@ -79,6 +79,8 @@ class CircuitBreaker:
         self._failures, self._reset_s, self._counts = failures, reset_s, counts
         self._clock, self._on_change = clock, on_change
         self._lock = threading.Lock()
+        #: Counts changes of state.
+        self.epoch = 0
         self._state, self._failed, self._opened_at, self._probing = BreakerState.CLOSED, 0, 0.0, False
 
     @property
@@ -114,17 +116,23 @@ class CircuitBreaker:
             self._failed, self._probing = 0, False
             self._set(BreakerState.CLOSED)
 
-    def fail(self) -> None:
-        """Report that an admitted call failed. Late failures of calls from before it opened do not prolong the rest."""
+    def fail(self, *, epoch: int | None = None) -> None:
+        """Report that an admitted call failed.
+
+        With the ``epoch`` of its admission, a call from before the last change of state is not counted: what hung
+        through an outage fails after it, too.
+        """
         with self._lock:
+            if epoch is not None and epoch != self.epoch:
+                return
             self._failed += 1
             if self._probing or (self._state is BreakerState.CLOSED and self._failed >= self._failures):
                 self._open()
 
-    def abandon(self) -> None:
+    def abandon(self, *, epoch: int | None = None) -> None:
         """Report that an admitted call was given up before it told anything: if it was the probe, another may go."""
         with self._lock:
-            if self._probing:
+            if self._probing and (epoch is None or epoch == self.epoch):
                 self._probing = False
                 self._set(BreakerState.OPEN)
 
@@ -158,6 +166,7 @@ class CircuitBreaker:
     def _set(self, state: BreakerState) -> None:
         if state is not self._state:
             self._state = state
+            self.epoch += 1
             if self._on_change:
                 self._on_change(self.name, state)
 

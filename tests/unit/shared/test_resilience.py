@@ -94,3 +94,56 @@ def test_retry_repeats_only_what_is_listed() -> None:
         retry_call(lambda: {}["x"], on=(ConnectionError,), attempts=3)
     with pytest.raises(ConnectionError):
         retry_call(failing, on=(ConnectionError,), attempts=2, base_s=0)
+
+
+def opened(clock: Clock) -> CircuitBreaker:
+    breaker = CircuitBreaker("search", failures=2, reset_s=5, clock=clock)
+    breaker.trip()
+    return breaker
+
+
+def test_tripped_breaker_rests_like_one_that_failed() -> None:
+    clock = Clock()
+    breaker = opened(clock)
+    with pytest.raises(BreakerOpen):
+        breaker.admit()
+    clock.now = 5
+    assert breaker.admit() is True
+    breaker.succeed()
+    assert breaker.admit() is False
+
+
+def test_abandoned_probe_lets_the_next_call_probe() -> None:
+    clock = Clock()
+    breaker = opened(clock)
+    clock.now = 5
+    breaker.admit()
+    breaker.abandon(epoch=breaker.epoch)
+    assert breaker.admit() is True
+
+
+def test_call_that_is_not_the_probe_cannot_abandon_it() -> None:
+    clock = Clock()
+    breaker = opened(clock)
+    before = breaker.epoch
+    clock.now = 5
+    breaker.admit()
+    breaker.abandon(epoch=before)
+    with pytest.raises(BreakerOpen):
+        breaker.admit()
+
+
+def test_late_failures_neither_prolong_the_rest_nor_open_again() -> None:
+    clock = Clock()
+    breaker = CircuitBreaker("search", failures=2, reset_s=5, clock=clock)
+    before = breaker.epoch
+    breaker.fail()
+    breaker.fail()
+    clock.now = 4
+    breaker.fail()
+    clock.now = 5
+    assert breaker.admit() is True
+    breaker.succeed()
+    for _ in range(5):
+        breaker.fail(epoch=before)
+    assert breaker.state is BreakerState.CLOSED
