@@ -79,14 +79,15 @@ def test_lines_take_their_share_of_shipping(stripe):
     payment = paid(stripe, prices=(500, 250))  # 2 × 5.00 + 2 × 2.50 + 4.95 shipping
     first, second = payment.order.items.order_by("pk")
     made = refund(payment, lines=[{"product_id": first.product_id, "variant_id": None, "quantity": 1}])
-    assert (made.goods_minor, made.shipping_minor, made.tax_minor) == (500, 165, 0)
+    assert made.lines == [{"order_item_id": first.pk, "quantity": 1, "goods": 500, "shipping": 165, "tax": 0}]
     made = refund(payment, lines=[{"order_item_id": second.pk, "quantity": 2}])
-    assert (made.goods_minor, made.shipping_minor) == (500, 165)
+    assert (made.lines[0]["goods"], made.lines[0]["shipping"]) == (500, 165)
     with pytest.raises(RefundLineInvalid) as error:
         refund(payment, lines=[{"order_item_id": first.pk, "quantity": 2}])
     assert error.value.extra == {"refundable": {first.pk: 1, second.pk: 0}}
     made = refund(payment, lines=[{"order_item_id": first.pk, "quantity": 1}])
-    assert made.shipping_minor == 165
+    assert made.lines[0]["shipping"] == 165
+    assert balances() == {"revenue": -1_500, "refunds": 1_500}
     payment.refresh_from_db()
     assert payment.refunded_minor == payment.captured_minor
     assert ledger_audit() == []

@@ -1,6 +1,6 @@
 """Refund arithmetic in whole minor units. Pure: every share is rounded so that all shares add up to the whole."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -66,42 +66,29 @@ def line_shares(lines: Sequence[Line], *, discount: int, shipping: int, tax: int
     }
 
 
-def units_shares(whole: Shares, *, quantity: int, returned: int, units: int) -> Shares:
-    """The share of ``units`` of a line of ``quantity``, after ``returned`` others.
+def units_shares(whole: Shares, *, quantity: int, units: int, before: int, paid: Shares) -> Shares:
+    """The share of ``units`` more of a line of ``quantity``, after ``before`` others for which ``paid`` went back.
 
-    Taken from the running total, so that any sequence of returns of all units adds up to ``whole`` exactly.
+    It brings what is returned to the running total of all these units. So any sequence that returns every unit
+    returns ``whole`` exactly, and never more on the way, even if some returns failed and were made again.
+    Raises ``ValueError`` for more units than are left.
     """
-    if not 0 <= returned <= returned + units <= quantity:
+    if not 0 <= before <= before + units <= quantity:
         raise ValueError("More units than the line has.")
 
-    def part(amount: int) -> int:
-        return amount * (returned + units) // quantity - amount * returned // quantity
+    def part(amount: int, returned: int) -> int:
+        return max(amount * (before + units) // quantity - returned, 0)
 
-    return Shares(part(whole.goods), part(whole.shipping), part(whole.tax))
+    return Shares(
+        part(whole.goods, paid.goods), part(whole.shipping, paid.shipping), part(whole.tax, paid.tax)
+    )
 
 
-def amount_shares(amount: int, *, remaining: Shares, wanted: Shares | None = None) -> Shares:
-    """Say what an ``amount`` pays back: ``wanted`` if that much is left of each, else in proportion to what is left.
+def returned_shares(whole: Shares, *, by_lines: Shares, by_amount: int) -> Shares:
+    """What all that was returned was paid for: lines by their own shares, other amounts in proportion to the rest.
 
-    No share exceeds what remains of it, as long as ``amount`` does not exceed the whole.
+    A function of what has been returned and not of the order in which it was. No share exceeds the whole's, as long
+    as the sum does not.
     """
-    if wanted is not None and (remaining - wanted).all_positive:
-        return wanted
-    return Shares(*allocate(amount, [remaining.goods, remaining.shipping, remaining.tax]))
-
-
-def lines_amount(
-    wanted: Mapping[int, int],
-    *,
-    lines: Sequence[Line],
-    shares: Mapping[int, Shares],
-    returned: Mapping[int, int],
-) -> Shares:
-    """The shares of ``wanted`` units by line id, after ``returned`` ones. Raises ``ValueError`` for too many."""
-    quantities = {line.id: line.quantity for line in lines}
-    total = Shares()
-    for line_id, units in wanted.items():
-        total += units_shares(
-            shares[line_id], quantity=quantities[line_id], returned=returned.get(line_id, 0), units=units
-        )
-    return total
+    rest = whole - by_lines
+    return by_lines + Shares(*allocate(by_amount, [rest.goods, rest.shipping, rest.tax]))

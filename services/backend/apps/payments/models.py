@@ -100,12 +100,11 @@ class Refund(models.Model):
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="refunds")
     origin = models.CharField(max_length=10, choices=Origin)
     amount_minor = models.BigIntegerField()
-    goods_minor = models.BigIntegerField(default=0, help_text="Share of the goods, discount taken off.")
-    shipping_minor = models.BigIntegerField(default=0)
-    tax_minor = models.BigIntegerField(default=0)
     reason = models.CharField(max_length=300)
     lines = models.JSONField(
-        default=list, blank=True, help_text="Returned units, as `{order_item_id, quantity}`."
+        default=list,
+        blank=True,
+        help_text="Returned units, as `{order_item_id, quantity, goods, shipping, tax}`.",
     )
     status = models.CharField(max_length=10, choices=RefundStatus, default=RefundStatus.REQUESTED)
     status_at = models.DateTimeField()
@@ -124,10 +123,6 @@ class Refund(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(amount_minor__gt=0), name="refund_amount_positive"),
-            models.CheckConstraint(
-                condition=Q(amount_minor=F("goods_minor") + F("shipping_minor") + F("tax_minor")),
-                name="refund_shares_add_up",
-            ),
             models.UniqueConstraint(
                 fields=["payment", "idempotency_key"],
                 condition=~Q(idempotency_key=""),

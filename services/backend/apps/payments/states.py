@@ -1,10 +1,11 @@
 """How payments and refunds move: only ever upwards in rank, so that the order of arrival does not matter.
 
 What a provider tells us is a set of observations, each with a status and the moment it was true. They arrive twice,
-late and in any order. The state is the greatest observation by ``(rank, moment, name)``, which is the same for
+late and in any order. The state is the greatest observation by ``(rank, moment, names)``, which is the same for
 every order of arrival.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import TextChoices
@@ -58,13 +59,24 @@ OPEN = (
 )
 #: Not answered yet; the money is set aside.
 UNDECIDED = (RefundStatus.REQUESTED, RefundStatus.PENDING)
+#: Nothing was returned; the money can be returned another way.
+REFUND_GONE = (RefundStatus.FAILED, RefundStatus.CANCELLED)
 
 
-def observation_supersedes(
-    ranks: dict[str, int], *, status: str, at: datetime, known: str, known_at: datetime
-) -> bool:
-    """Tell whether an observation changes what is known; ``ranks`` is the table of the thing observed.
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """A status, the moment at which it was true, and why if it is a refusal."""
 
-    Stripe's clock is no finer than a second: between two observations of one second the name decides.
-    """
-    return (ranks[status], at, str(status)) > (ranks[known], known_at, str(known))
+    status: str
+    at: datetime
+    code: str = ""
+
+    def supersedes(self, known: "Observation", ranks: dict[str, int]) -> bool:
+        """Tell whether this changes what is known; ``ranks`` is the table of the thing observed.
+
+        Stripe's clock is no finer than a second: between two observations of one second the names decide.
+        """
+        return self._key(ranks) > known._key(ranks)
+
+    def _key(self, ranks: dict[str, int]) -> tuple[int, datetime, str, str]:
+        return (ranks[self.status], self.at, str(self.status), self.code)

@@ -55,7 +55,16 @@ def refund_to_dict(refund: Refund, payment: Payment) -> dict[str, Any]:
         "amount": minor_to_decimal_string(refund.amount_minor, payment.currency),
         "currency": payment.currency,
         "reason": refund.reason,
-        "lines": refund.lines,
+        "lines": [
+            {
+                "order_item_id": line["order_item_id"],
+                "quantity": line["quantity"],
+                "amount": minor_to_decimal_string(
+                    line["goods"] + line["shipping"] + line["tax"], payment.currency
+                ),
+            }
+            for line in refund.lines
+        ],
         "created_at": refund.created_at,
     }
 

@@ -78,10 +78,11 @@ class RefundCreateInput(serializers.Serializer):
 
 
 class RefundLineOutput(serializers.Serializer):
-    """Returned units of one line."""
+    """Returned units of one line; the amount has their share of shipping, tax and discount in it."""
 
     order_item_id = serializers.IntegerField()
     quantity = serializers.IntegerField()
+    amount = DecimalStringField()
 
 
 class RefundOutput(serializers.Serializer):

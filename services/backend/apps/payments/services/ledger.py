@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 
 from django.db import transaction
+from django.db.models import Sum
 
 from apps.orders.models import Order
-from apps.payments.amounts import Shares
+from apps.payments.amounts import Shares, returned_shares
 from apps.payments.models import Payment, Refund, Transaction, TransactionLine
+from apps.payments.states import RefundStatus
 
 Account = TransactionLine.Account
 Kind = Transaction.Kind
@@ -42,14 +44,50 @@ def sale_book(*, payment: Payment, order: Order) -> None:
 
 
 def refund_book(*, refund: Refund) -> None:
-    """Money went back: out of the sale if there was one, else out of what we owed."""
-    _book(f"refund:{refund.pk}", Kind.REFUND, refund.payment, _refund_amounts(refund), refund)
+    """A refund has succeeded: money went back, out of the sale if there was one, else out of what we owed."""
+    _returned_book(f"refund:{refund.pk}", Kind.REFUND, refund, refund.amount_minor)
 
 
 def refund_reverse_book(*, refund: Refund) -> None:
-    """The customer's bank sent the money back to us."""
-    amounts = {account: -amount for account, amount in _refund_amounts(refund).items()}
-    _book(f"refund_reversed:{refund.pk}", Kind.REFUND_REVERSED, refund.payment, amounts, refund)
+    """A refund that had succeeded has not: the customer's bank sent the money back to us."""
+    _returned_book(f"refund_reversed:{refund.pk}", Kind.REFUND_REVERSED, refund, -refund.amount_minor)
+
+
+def _returned_book(reference: str, kind: Transaction.Kind, refund: Refund, amount: int) -> None:
+    """Bring the accounts of the sale to what all succeeded refunds together mean.
+
+    The difference is this entry. So the books do not depend on the order in which refunds succeed and fail.
+    """
+    payment = refund.payment
+    amounts = {Account.CUSTOMER_RECEIVABLE: amount}
+    if Transaction.objects.filter(payment=payment, kind=Kind.SALE).exists():
+        wanted, booked = _returned(payment), _returned_as_booked(payment)
+        amounts = {account: wanted[account] - booked.get(account, 0) for account in wanted}
+    _book(reference, kind, payment, {**amounts, Account.PROVIDER_BALANCE: -amount}, refund)
+
+
+def _returned(payment: Payment) -> dict[Account, int]:
+    by_lines, by_amount = Shares(), 0
+    for refund in payment.refunds.filter(status=RefundStatus.SUCCEEDED):
+        shares = refund_line_shares(refund)
+        by_lines += sum(shares.values(), Shares())
+        by_amount += 0 if shares else refund.amount_minor
+    returned = returned_shares(order_shares(payment.order), by_lines=by_lines, by_amount=by_amount)
+    return {Account.REFUNDS: returned.goods, Account.SHIPPING: returned.shipping, Account.TAX: returned.tax}
+
+
+def _returned_as_booked(payment: Payment) -> dict[str, int]:
+    lines = TransactionLine.objects.filter(
+        transaction__payment=payment, transaction__kind__in=(Kind.REFUND, Kind.REFUND_REVERSED)
+    )
+    return dict(lines.values_list("account").annotate(amount=Sum("amount_minor")))
+
+
+def refund_line_shares(refund: Refund) -> dict[int, Shares]:
+    """What each line of a refund returns, by order item id; nothing for a refund by amount."""
+    return {
+        line["order_item_id"]: Shares(line["goods"], line["shipping"], line["tax"]) for line in refund.lines
+    }
 
 
 def fee_book(*, payment: Payment, fee_minor: int) -> None:
@@ -62,20 +100,6 @@ def fee_book(*, payment: Payment, fee_minor: int) -> None:
 def order_shares(order: Order) -> Shares:
     """What an order's total pays for."""
     return Shares(order.subtotal_minor - order.discount_minor, order.shipping_minor, order.tax_minor)
-
-
-def _refund_amounts(refund: Refund) -> dict[Account, int]:
-    if not Transaction.objects.filter(payment=refund.payment_id, kind=Kind.SALE).exists():
-        return {
-            Account.CUSTOMER_RECEIVABLE: refund.amount_minor,
-            Account.PROVIDER_BALANCE: -refund.amount_minor,
-        }
-    return {
-        Account.REFUNDS: refund.goods_minor,
-        Account.SHIPPING: refund.shipping_minor,
-        Account.TAX: refund.tax_minor,
-        Account.PROVIDER_BALANCE: -refund.amount_minor,
-    }
 
 
 @transaction.atomic(savepoint=False)

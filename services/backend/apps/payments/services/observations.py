@@ -10,18 +10,19 @@ from apps.core.events import event_emit
 from apps.inventory.errors import ReservationLost
 from apps.orders.errors import InvalidTransition
 from apps.orders.services.money import order_payment_status_set
-from apps.orders.services.timeline import timeline_write
 from apps.orders.services.orders import order_expire, order_mark_paid
+from apps.orders.services.timeline import timeline_write
 from apps.payments.models import Payment, PaymentMethod
 from apps.payments.providers.base import CardFacts, PaymentFacts
 from apps.payments.services.ledger import capture_book, fee_book, sale_book
 from apps.payments.services.refund_reservations import refund_rest_reserve
-from apps.payments.states import PAYMENT_RANK, PaymentStatus, observation_supersedes
+from apps.payments.states import PAYMENT_RANK, Observation, PaymentStatus
 
 log = structlog.get_logger(__name__)
 
 _NAMES = ("session_id", "session_url", "intent_id", "charge_id", "customer_ref")
 _FEE_AFTER = timedelta(minutes=1)
+_REFUSED = (PaymentStatus.DECLINED, PaymentStatus.FAILED)
 _ENDED = (PaymentStatus.FAILED, PaymentStatus.CANCELLED)
 
 
@@ -32,11 +33,11 @@ def payment_observe(*, payment: Payment, facts: PaymentFacts) -> None:
     """
     before = payment.status
     changed = _names_learn(payment, facts)
-    if observation_supersedes(
-        PAYMENT_RANK, status=facts.status, at=facts.at, known=payment.status, known_at=payment.status_at
-    ):
-        payment.status, payment.status_at = facts.status, facts.at
-        payment.failure_code, payment.failure_message = facts.failure_code, facts.failure_message
+    code = facts.failure_code if facts.status in _REFUSED else ""
+    known = Observation(payment.status, payment.status_at, payment.failure_code)
+    if Observation(facts.status, facts.at, code).supersedes(known, PAYMENT_RANK):
+        payment.status, payment.status_at, payment.failure_code = facts.status, facts.at, code
+        payment.failure_message = facts.failure_message if code else ""
         changed = True
     if before != PaymentStatus.SUCCEEDED == payment.status:
         payment.captured_minor = facts.captured_minor

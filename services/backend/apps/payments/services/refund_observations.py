@@ -15,12 +15,12 @@ from apps.payments.providers.base import RefundFacts
 from apps.payments.services.ledger import refund_book, refund_reverse_book
 from apps.payments.services.observations import order_payment_status_refresh
 from apps.payments.services.refund_reservations import refund_emit, refund_reserve
-from apps.payments.states import REFUND_RANK, UNDECIDED, RefundStatus, observation_supersedes
+from apps.payments.states import REFUND_GONE, REFUND_RANK, UNDECIDED, Observation, RefundStatus
 from meshop_shared.money import minor_to_decimal_string
 
 log = structlog.get_logger(__name__)
 
-_GONE = (RefundStatus.FAILED, RefundStatus.CANCELLED)
+_FOREIGN = "Made at the payment provider."
 _RECHECK = timedelta(minutes=10)
 
 
@@ -33,9 +33,8 @@ def refund_observe(*, provider: str, facts: RefundFacts) -> Payment | None:
     refund = _refund_lock(provider, facts)
     if refund is None:
         return None
-    if not observation_supersedes(
-        REFUND_RANK, status=facts.status, at=facts.at, known=refund.status, known_at=refund.status_at
-    ):
+    known = Observation(refund.status, refund.status_at, refund.failure_code)
+    if not Observation(facts.status, facts.at, facts.failure_code).supersedes(known, REFUND_RANK):
         return refund.payment
     before, refund.status, refund.status_at = refund.status, facts.status, facts.at
     refund.provider_refund_id = refund.provider_refund_id or facts.refund_id
@@ -49,7 +48,7 @@ def refund_observe(*, provider: str, facts: RefundFacts) -> Payment | None:
     )  # fmt: skip
     if before != RefundStatus.SUCCEEDED == refund.status:
         _arrived(refund)
-    elif before not in _GONE and refund.status in _GONE:
+    elif before not in REFUND_GONE and refund.status in REFUND_GONE:
         _gone(refund, had_arrived=before == RefundStatus.SUCCEEDED)
     return refund.payment
 
@@ -81,12 +80,19 @@ def _known(facts: RefundFacts) -> Refund | None:
 
 
 def _foreign_refund_make(payment: Payment, facts: RefundFacts) -> Refund | None:
+    """Count what somebody made at the provider. One that has failed already needs no money set aside."""
+    if facts.status in REFUND_GONE:
+        return Refund.objects.create(
+            payment=payment, origin=Refund.Origin.PROVIDER, amount_minor=facts.amount_minor, reason=_FOREIGN,
+            status=facts.status, status_at=facts.at, provider_refund_id=facts.refund_id,
+            failure_code=facts.failure_code,
+        )  # fmt: skip
     try:
         return refund_reserve(
             payment=payment,
             amount_minor=facts.amount_minor,
             origin=Refund.Origin.PROVIDER,
-            reason="Made at the payment provider.",
+            reason=_FOREIGN,
             provider_refund_id=facts.refund_id,
         )
     except RefundExceedsCaptured:

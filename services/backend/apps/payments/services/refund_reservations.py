@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -9,15 +10,13 @@ from django.db.models import F
 from django.utils import timezone
 
 from apps.core.events import event_emit
-from apps.orders.models import Order, OrderItem
-from apps.payments.amounts import Line, Shares, amount_shares, line_shares, lines_amount
+from apps.orders.models import OrderItem
+from apps.payments.amounts import Line, Shares, line_shares, units_shares
 from apps.payments.errors import RefundExceedsCaptured, RefundLineInvalid
 from apps.payments.models import Payment, Refund
-from apps.payments.services.ledger import order_shares
-from apps.payments.states import RefundStatus
+from apps.payments.services.ledger import refund_line_shares
+from apps.payments.states import REFUND_GONE
 from meshop_shared.money import minor_to_decimal_string
-
-_GONE = (RefundStatus.FAILED, RefundStatus.CANCELLED)
 
 
 def refund_rest_reserve(*, payment: Payment, reason: str) -> Refund | None:
@@ -45,8 +44,10 @@ def refund_reserve(
     Raises :class:`RefundExceedsCaptured` and :class:`RefundLineInvalid`. The condition of the UPDATE is what makes
     it impossible to return more than was received.
     """
-    wanted = _units_shares(payment, units) if units else None
-    amount = wanted.total if wanted else payment.refundable_minor if amount_minor is None else amount_minor
+    lines = _lines_priced(payment, units) if units else []
+    amount = payment.refundable_minor if amount_minor is None else amount_minor
+    if units:
+        amount = sum(line["goods"] + line["shipping"] + line["tax"] for line in lines)
     if amount <= 0:
         raise (RefundExceedsCaptured(extra=_left(payment)) if not units else RefundLineInvalid())
     reserved = Payment.objects.filter(
@@ -55,16 +56,12 @@ def refund_reserve(
     if not reserved:
         raise RefundExceedsCaptured(extra=_left(payment))
     payment.refresh_from_db(fields=["refund_reserved_minor"])
-    shares = amount_shares(amount, remaining=_remaining(payment, amount), wanted=wanted)
     refund = Refund.objects.create(
         payment=payment,
         origin=origin,
         amount_minor=amount,
-        goods_minor=shares.goods,
-        shipping_minor=shares.shipping,
-        tax_minor=shares.tax,
         reason=reason,
-        lines=[{"order_item_id": key, "quantity": count} for key, count in (units or {}).items()],
+        lines=lines,
         status_at=payment.created_at,
         actor_id=actor.pk if actor else None,
         idempotency_key=idempotency_key,
@@ -115,35 +112,38 @@ def refund_emit(refund: Refund, type: str, **more: str) -> None:
     )
 
 
-def _units_shares(payment: Payment, units: Mapping[int, int]) -> Shares:
-    order: Order = payment.order
+def _lines_priced(payment: Payment, units: Mapping[int, int]) -> list[dict[str, int]]:
+    """What the units cost with their share of discount, shipping and tax, given what went back before."""
+    order = payment.order
     lines = [Line(item.pk, item.quantity, item.line_total_minor) for item in order.items.all()]
-    shares = line_shares(
+    wholes = line_shares(
         lines, discount=order.discount_minor, shipping=order.shipping_minor, tax=order.tax_minor
     )
-    returned: Counter[int] = Counter()
-    for refund in _standing(payment):
-        for line in refund.lines:
-            returned[line["order_item_id"]] += line["quantity"]
+    before, paid = _returned_units(payment)
+    priced = []
     try:
-        return lines_amount(units, lines=lines, shares=shares, returned=returned)
+        for line in (line for line in lines if line.id in units):
+            shares = units_shares(
+                wholes[line.id], quantity=line.quantity, units=units[line.id], before=before[line.id],
+                paid=paid.get(line.id, Shares()),
+            )  # fmt: skip
+            priced.append({"order_item_id": line.id, "quantity": units[line.id], **asdict(shares)})
     except ValueError as error:
-        left = {line.id: line.quantity - returned[line.id] for line in lines}
+        left = {line.id: line.quantity - before[line.id] for line in lines}
         raise RefundLineInvalid(extra={"refundable": left}) from error
+    return priced
 
 
-def _remaining(payment: Payment, amount: int) -> Shares:
-    """What is left of each part of the order; for money that paid for no order, all of it counts as goods."""
-    whole = order_shares(payment.order)
-    if payment.captured_minor != whole.total:
-        return Shares(goods=amount)
-    for refund in _standing(payment):
-        whole -= Shares(refund.goods_minor, refund.shipping_minor, refund.tax_minor)
-    return whole
-
-
-def _standing(payment: Payment) -> list[Refund]:
-    return [refund for refund in payment.refunds.all() if refund.status not in _GONE]
+def _returned_units(payment: Payment) -> tuple[Counter[int], dict[int, Shares]]:
+    """Units that went back or are about to, and what for, by order item id."""
+    units: Counter[int] = Counter()
+    paid: dict[int, Shares] = {}
+    for refund in payment.refunds.exclude(status__in=REFUND_GONE):
+        for line in refund.lines:
+            units[line["order_item_id"]] += line["quantity"]
+        for item, shares in refund_line_shares(refund).items():
+            paid[item] = paid.get(item, Shares()) + shares
+    return units, paid
 
 
 def _left(payment: Payment) -> dict[str, str]:

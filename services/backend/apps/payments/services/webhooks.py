@@ -8,9 +8,10 @@ from uuid import UUID
 import orjson
 import structlog
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
+from psycopg.types.json import Jsonb
 
 from apps.core.failpoints import failpoint
 from apps.payments.errors import EventMalformed
@@ -22,7 +23,7 @@ from apps.payments.providers.stripe_objects import event_facts, moment
 from apps.payments.services.observations import payment_observe
 from apps.payments.services.refund_observations import refund_observe
 from apps.payments.signatures import signature_check, webhook_secrets
-from apps.payments.states import PaymentStatus
+from apps.payments.states import REFUND_GONE, PaymentStatus
 
 log = structlog.get_logger(__name__)
 
@@ -38,9 +39,8 @@ def webhook_receive(*, payload: bytes, signature: str) -> str:
     Raises ``SignatureInvalid`` and :class:`EventMalformed`, and then nothing is stored.
     """
     signature_check(payload=payload, header=signature, secrets=webhook_secrets(), now=time.time())
-    event = _parse(payload)
-    _store(event)
-    outcome = event_process(event_id=event["id"])
+    event = _store(_parse(payload))
+    outcome = _process(event)
     WEBHOOKS.labels(outcome).inc()
     return outcome
 
@@ -67,30 +67,43 @@ def _is_text(value: object, limit: int) -> bool:
     return isinstance(value, str) and 0 < len(value) <= limit
 
 
-@transaction.atomic(savepoint=False)
-def _store(event: dict[str, Any]) -> None:
-    """Keep the event; one that we have is left as it is."""
-    row = StripeEvent(
-        event_id=event["id"],
-        type=event["type"],
-        created=moment(event["created"]),
-        payload=event,
-        received_at=timezone.now(),
-    )
-    StripeEvent.objects.bulk_create([row], ignore_conflicts=True)
-    failpoint("webhook.storing")
-    transaction.on_commit(lambda: failpoint("webhook.stored"))
+_STORE = """
+INSERT INTO payments_stripeevent (event_id, type, created, payload, intent_id, state, attempts, error)
+VALUES (%(event_id)s, %(type)s, %(created)s, %(payload)s, '', 'received', 0, '')
+ON CONFLICT (event_id) DO NOTHING RETURNING id
+"""
+
+
+def _store(payload: dict[str, Any]) -> StripeEvent:
+    """Keep the event, committed by its one statement; one that we have is returned as it stands."""
+    values: dict[str, Any] = {
+        "event_id": payload["id"],
+        "type": payload["type"],
+        "created": moment(payload["created"]),
+    }
+    failpoint("webhook.checked")
+    with connection.cursor() as cursor:
+        parameters: dict[str, Any] = {**values, "payload": Jsonb(payload)}
+        cursor.execute(_STORE, parameters)
+        row = cursor.fetchone()
+    failpoint("webhook.stored")
+    if row is None:
+        return StripeEvent.objects.get(event_id=payload["id"])
+    return StripeEvent(pk=row[0], payload=payload, **values)
 
 
 def event_process(*, event_id: str) -> str:
     """Apply a stored event if that has not been done; return its state. Errors become the state ``failed``."""
-    event = StripeEvent.objects.get(event_id=event_id)
+    return _process(StripeEvent.objects.get(event_id=event_id))
+
+
+def _process(event: StripeEvent) -> str:
     if event.state not in UNFINISHED:
         return event.state
     try:
         return _apply(event)
     except Exception as error:  # the edge: whatever a stored event does must not lose it
-        log.exception("stripe event failed", event=event_id, type=event.type)
+        log.exception("stripe event failed", event_id=event.event_id, type=event.type)
         _mark(event, State.FAILED, error=f"{type(error).__name__}: {error}"[:300])
         return State.FAILED
 
@@ -108,6 +121,8 @@ def _apply(event: StripeEvent) -> str:
     elif isinstance(facts, RefundFacts):
         payment = refund_observe(provider=settings.MESHOP.payment_provider, facts=facts)
         state = State.APPLIED if payment else State.WAITING
+        if payment is not None and facts.status in REFUND_GONE:
+            _apply_waiting(payment)
     _mark(event, state, payment=payment, intent_id=facts.intent_id if facts else "")
     failpoint("webhook.applying")
     transaction.on_commit(lambda: failpoint("webhook.applied"))
@@ -124,14 +139,15 @@ def _apply_payment(facts: PaymentFacts) -> tuple[State, Payment | None]:
     )
     if payment is None:
         return State.IGNORED, None
+    before = (payment.status, payment.intent_id)
     payment_observe(payment=payment, facts=facts)
-    if payment.status == PaymentStatus.SUCCEEDED and payment.intent_id:
+    if payment.status == PaymentStatus.SUCCEEDED and (payment.status, payment.intent_id) != before:
         _apply_waiting(payment)
     return State.APPLIED, payment
 
 
 def _apply_waiting(payment: Payment) -> None:
-    """Refunds that were heard of before the payment they belong to."""
+    """Refunds that were heard of before their payment, or before another had failed and made room for them."""
     for event in StripeEvent.objects.filter(state=State.WAITING, intent_id=payment.intent_id).order_by("pk"):
         facts = event_facts(event.type, event.payload["data"]["object"], event.created)
         if isinstance(facts, RefundFacts) and refund_observe(provider=payment.provider, facts=facts):
