@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import structlog
 from django.conf import settings
@@ -55,12 +55,12 @@ def payments_reconcile(*, everything: bool = False, limit: int = 500) -> Mended:
     Idempotent and safe beside itself and all else: it only uses the steps of the normal flows. What the provider
     does not answer to is left for the next time.
     """
-    horizon = timezone.now() + timedelta(days=400) if everything else timezone.now()
+    ahead = timedelta(days=400) if everything else timedelta()
     mended = Mended(
         events=events_finish(limit=limit, give_up=_EVENT_PATIENCE),
         cancelled_orders=_count(_paid_cancelled_orders(limit), order_closed_settle),
-        payments=_count(_due_payments(horizon, limit), payment_check),
-        refunds=_count(_due_refunds(horizon, limit), refund_check),
+        payments=_count(_due_payments(ahead, limit), payment_check),
+        refunds=_count(_due_refunds(ahead, limit), refund_check),
         methods=_count(_detaching_methods(limit), _method_detach),
     )
     for what, count in asdict(mended).items():
@@ -168,16 +168,18 @@ def _paid_cancelled_orders(limit: int) -> list[int]:
     return list(_returnable().values_list("order_id", flat=True).distinct()[:limit])
 
 
-def _due_payments(horizon: datetime, limit: int) -> list[int]:
+def _due_payments(ahead: timedelta, limit: int) -> list[int]:
     closable = Q(status__in=OPEN) & ~Q(status=PaymentStatus.PENDING) & ~Q(order__status=Order.Status.PENDING)
-    due = Q(next_check_at__lte=horizon) | closable
+    due = Q(next_check_at__lte=timezone.now() + ahead) | closable
     ours = Payment.objects.filter(due, provider=settings.MESHOP.payment_provider)
     return list(ours.order_by("next_check_at").values_list("pk", flat=True)[:limit])
 
 
-def _due_refunds(horizon: datetime, limit: int) -> list[int]:
+def _due_refunds(ahead: timedelta, limit: int) -> list[int]:
     due = Refund.objects.filter(
-        status__in=UNDECIDED, next_check_at__lte=horizon, payment__provider=settings.MESHOP.payment_provider
+        status__in=UNDECIDED,
+        next_check_at__lte=timezone.now() + ahead,
+        payment__provider=settings.MESHOP.payment_provider,
     )
     return list(due.order_by("next_check_at").values_list("pk", flat=True)[:limit])
 
