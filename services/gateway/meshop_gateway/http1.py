@@ -213,6 +213,7 @@ class ClientConnection(asyncio.Protocol):
 
     def exchange_finished(self, exchange: Exchange) -> None:
         """The answer is out (or will never be): read on, start the next request, or close."""
+        self._state.tasks.discard(exchange.task)
         if exchange is not self._current:
             return
         self._current = None
@@ -262,7 +263,6 @@ class ClientConnection(asyncio.Protocol):
         self._current = exchange
         task = exchange.task = self.loop.create_task(exchange.run(self._app))
         self._state.tasks.add(task)
-        task.add_done_callback(self._state.tasks.discard)
 
     def _check_head(self) -> Refusal | None:
         """What is wrong with the head that llhttp has accepted."""

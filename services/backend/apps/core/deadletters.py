@@ -88,7 +88,7 @@ def _failures(letter: DeadLetter) -> QuerySet[EventRetry]:
 def _letters(app: Celery, queue: str) -> Iterator[list[Message]]:
     """All dead letters of a queue. Those that are not acknowledged meanwhile go back to it."""
     with app.connection_for_write() as connection:
-        source, letters = _declared(connection.channel(), queue), []
+        source, letters = _declared(connection.channel(), queue), []  # type: ignore[var-annotated]
         while len(letters) < LIMIT and (letter := source.get(no_ack=False)) is not None:
             letters.append(letter)
         try:
@@ -100,12 +100,12 @@ def _letters(app: Celery, queue: str) -> Iterator[list[Message]]:
 
 
 def _declared(channel: object, queue: str) -> Queue:
-    bound: Queue = dead_queue(queue)(channel)
+    bound: Queue = dead_queue(queue)(channel)  # type: ignore[arg-type]
     bound.declare()
     return bound
 
 
 def _reason(letter: Message) -> str:
-    deaths = letter.headers.get("x-death") or [{}]
-    reason = deaths[0].get("reason", "unknown")
+    deaths = letter.headers.get("x-death") or [{}]  # type: ignore[var-annotated]
+    reason = deaths[0].get("reason", "unknown")  # type: ignore[union-attr]
     return "it brought a worker down each time" if reason == "delivery_limit" else str(reason)

@@ -63,7 +63,7 @@ def stock_items_bulk_create(*, quantities: Mapping[str, int], reference: str = "
         return {}
     parameters = {"skus": list(quantities), "quantities": list(quantities.values()), "reference": reference}
     with connection.cursor() as cursor:
-        cursor.execute(_CREATE_MANY, parameters)
+        cursor.execute(_CREATE_MANY, parameters)  # type: ignore[arg-type]
         ids: dict[str, int] = dict(cursor.fetchall())
     if raced := quantities.keys() - ids.keys():  # created by somebody else while the statement ran
         ids.update(StockItem.objects.filter(sku__in=raced).values_list("sku", "pk"))

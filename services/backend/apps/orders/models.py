@@ -101,7 +101,7 @@ class Order(models.Model):
     updated_at = models.DateTimeField(db_default=Now())
 
     class Meta:
-        permissions: ClassVar[list[tuple[str, str]]] = [("fulfil_order", "Can ship and deliver orders")]
+        permissions: ClassVar[list[tuple[str, str]]] = [("fulfil_order", "Can ship and deliver orders")]  # type: ignore[assignment]
         constraints = [
             models.CheckConstraint(
                 condition=Q(

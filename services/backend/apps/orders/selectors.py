@@ -55,7 +55,7 @@ def cart_lines_get(*, cart_id: int) -> list[CartLine]:
     lines = []
     for *fields, product_shown, variant_shown, on_hand, reserved in rows:
         sellable = product_shown and variant_shown is not False and on_hand is not None
-        lines.append(CartLine(*fields, available=on_hand - reserved if sellable else 0))
+        lines.append(CartLine(*fields, available=on_hand - reserved if sellable else 0))  # type: ignore[misc]
     return lines
 
 

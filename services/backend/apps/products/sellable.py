@@ -57,7 +57,7 @@ def sellable_units_get(keys: Iterable[UnitKey]) -> dict[UnitKey, SellableUnit]:
             "product_id", "id", "sku", "product__name", "name", "price_minor", "product__price_minor",
             "product__currency", "stock_item_id", "stock_item__on_hand", "stock_item__reserved",
         )  # fmt: skip
-        for pid, pk, sku, product_name, name, price, base, currency, item, on_hand, reserved in variant_rows:
+        for pid, pk, sku, product_name, name, price, base, currency, item, on_hand, reserved in variant_rows:  # type: ignore[assignment]
             units[pid, pk] = SellableUnit(
                 pid, pk, sku, f"{product_name} — {name}", base if price is None else price, currency,
                 item, on_hand - reserved,

@@ -92,10 +92,10 @@ class OrdersApi(APIView):
         shipping = _shipping_address(request, data)
         billing = shipping
         if "billing_address_id" in data:
-            billing = address_snapshot_get(user_id=request.user.pk, address_id=data["billing_address_id"])
+            billing = address_snapshot_get(user_id=request.user.pk, address_id=data["billing_address_id"])  # type: ignore[arg-type]
         items = data.get("items")
         order, lines = order_place(
-            user=request.user,
+            user=request.user,  # type: ignore[arg-type]
             items=None
             if items is None
             else [((item["product_id"], item["variant_id"]), item["quantity"]) for item in items],
@@ -110,8 +110,8 @@ def _shipping_address(request: Request, data: dict[str, Any]) -> dict[str, Any]:
     if "shipping_address" in data:
         return dict(data["shipping_address"])
     if "shipping_address_id" in data:
-        return address_snapshot_get(user_id=request.user.pk, address_id=data["shipping_address_id"])
-    default = address_snapshot_get(user_id=request.user.pk, address_id=None)
+        return address_snapshot_get(user_id=request.user.pk, address_id=data["shipping_address_id"])  # type: ignore[arg-type]
+    default = address_snapshot_get(user_id=request.user.pk, address_id=None)  # type: ignore[arg-type]
     if default is None:
         raise ValidationFailed.for_field("shipping_address", "Say where to send it: an address or its id.")
     return default
@@ -156,7 +156,7 @@ class OrderCancelApi(OneOrderApi):
         order = self.order(order_id)
         if order.user_id != request.user.pk and not request.user.has_perm("orders.change_order"):
             raise PermissionDenied()
-        order_cancel(order_id=order.pk, actor=request.user, reason=serializer.validated_data["reason"])
+        order_cancel(order_id=order.pk, actor=request.user, reason=serializer.validated_data["reason"])  # type: ignore[arg-type]
         return self.answer(order.pk)
 
 
@@ -193,7 +193,7 @@ class OrderShipApi(FulfilmentApi):
         serializer.is_valid(raise_exception=True)
         order_ship(
             order_id=self.order(order_id).pk,
-            actor=request.user,
+            actor=request.user,  # type: ignore[arg-type]
             tracking=serializer.validated_data["tracking"],
         )
         return self.answer(order_id)
@@ -205,5 +205,5 @@ class OrderDeliverApi(FulfilmentApi):
     @extend_schema(request=None, responses=OrderSerializer)
     def post(self, request: Request, order_id: int) -> Response:
         """Note that a shipped order has arrived."""
-        order_deliver(order_id=self.order(order_id).pk, actor=request.user)
+        order_deliver(order_id=self.order(order_id).pk, actor=request.user)  # type: ignore[arg-type]
         return self.answer(order_id)

@@ -36,7 +36,7 @@ class OrderLineSerializer(serializers.Serializer):
 class OrderCreateSerializer(serializers.Serializer):
     """Body of ``POST orders/``: lines or the cart; an address by id, inline, or the caller's default."""
 
-    items = OrderLineSerializer(many=True, required=False, allow_empty=False, max_length=MAX_ORDER_LINES)
+    items = OrderLineSerializer(many=True, required=False, allow_empty=False, max_length=MAX_ORDER_LINES)  # type: ignore[call-arg]
     shipping_address_id = IdField(required=False)
     shipping_address = PostalAddressSerializer(required=False)
     billing_address_id = IdField(required=False)
@@ -143,7 +143,7 @@ class OrderEventSerializer(serializers.Serializer):
 
     type = serializers.CharField()
     message = serializers.CharField()
-    data = serializers.DictField()
+    data = serializers.DictField()  # type: ignore[assignment]
     request_id = serializers.CharField()
     created_at = serializers.DateTimeField()
 

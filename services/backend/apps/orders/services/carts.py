@@ -169,7 +169,7 @@ def cart_merge(*, user_id: int, token: str | None) -> None:
     if guest_id is None:
         return
     currency = (
-        CartItem.objects.filter(cart_id=cart_id)
+        CartItem.objects.filter(cart_id=cart_id)  # type: ignore[misc]
         .order_by("id")
         .values_list("product__currency", flat=True)
         .first()
