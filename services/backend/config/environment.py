@@ -39,7 +39,9 @@ class BackendSettings(ServiceSettings):
         "without it, Redis, which may lose what it stored in its last second.",
     )
     event_retention_days: int = Field(
-        14, ge=1, description="Days that published events are kept; what consumers remember stays twice as long."
+        14,
+        ge=1,
+        description="Days that published events are kept; what consumers remember stays twice as long.",
     )
     metrics_port: int = Field(
         0, ge=0, le=65535, description="Port where relay and worker show their metrics; 0 shows none."
@@ -88,10 +90,13 @@ class BackendSettings(ServiceSettings):
     )
     stripe_secret_key: SecretStr | None = Field(None, description="Stripe's API key, `sk_…` or `rk_…`.")
     stripe_webhook_secret: SecretStr | None = Field(
-        None, description="Signing secret of the webhook endpoint, `whsec_…`; several by comma while one is rotated."
+        None,
+        description="Signing secret of the webhook endpoint, `whsec_…`; several by comma while one is rotated.",
     )
     stripe_api_base: str = Field("https://api.stripe.com", description="Where Stripe's API is.")
-    stripe_timeout_s: float = Field(10.0, gt=0, le=30, description="Deadline of one attempt of a call to Stripe.")
+    stripe_timeout_s: float = Field(
+        10.0, gt=0, le=30, description="Deadline of one attempt of a call to Stripe."
+    )
     stripe_retries: int = Field(
         1, ge=0, le=2, description="Attempts after the first, with the same idempotency key."
     )
