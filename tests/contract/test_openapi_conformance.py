@@ -25,7 +25,7 @@ from apps.accounts.selectors import user_roles
 from apps.accounts.services.sessions import session_open
 from config.wsgi import application
 from tests.contract.openapi import openapi_document
-from tests.support.factories import user_make
+from tests.support.factories import notification_make, user_make
 
 SCHEMA = schemathesis.openapi.from_dict(openapi_document())
 SCHEMA.app = application
@@ -105,6 +105,7 @@ def caller_make(role: str) -> Caller:
         "items": caller.post("orders/cart/add/", **line)["items"][0]["id"],
         "orders": order, "order_id": order,
         "addresses": address, "shipping_address_id": address, "billing_address_id": address,
+        "notifications": notification_make(user=caller.user).pk,
     }  # fmt: skip
     return caller
 

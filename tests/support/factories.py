@@ -1,10 +1,12 @@
 """Rows that tests start from. Each function makes one thing, with sensible values for what is not given."""
 
 import itertools
+import uuid
 from typing import Any
 
 from apps.accounts.models import Address, User
 from apps.inventory.services import stock_item_create
+from apps.notifications.models import Notification
 from apps.products.models import Product, ProductVariant
 
 _numbers = itertools.count(1)
@@ -51,3 +53,9 @@ def variant_make(*, product: Product, stock: int = 10, **fields: Any) -> Product
     return ProductVariant.objects.create(
         product=product, sku=sku, stock_item=item, **({"name": f"Size {number}"} | fields)
     )
+
+
+def notification_make(*, user: User, **fields: Any) -> Notification:
+    """Make an unread entry in the inbox of ``user``."""
+    told = {"kind": "order.paid", "title": "We have your payment", "data": {"order_id": 1}}
+    return Notification.objects.create(user=user, event_id=uuid.uuid4(), **(told | fields))

@@ -58,7 +58,9 @@ class BackendSettings(ServiceSettings):
     media_root: Path = Field(Path("media"), description="Folder of uploaded images.")
     static_root: Path = Field(Path("static"), description="Folder of collected static files.")
     email_url: str = Field(
-        "consolemail://", description="Mail backend, as `smtp+tls://user:password@host:587`."
+        "consolemail://",
+        description="Mail server, as `smtp+tls://user:password@host:587`. Without one, mails are only printed; that "
+        "is refused when PUBLIC_URL is https on another host than this machine.",
     )
     email_from: str = Field("Meshop <shop@localhost>", description="Sender of mails.")
 
@@ -121,13 +123,24 @@ class BackendSettings(ServiceSettings):
 
     @model_validator(mode="after")
     def _payment_provider_is_meant(self) -> "BackendSettings":
-        public = urlsplit(self.public_url)
         if self.payment_provider == "stripe":
             if self.stripe_secret_key is None or self.stripe_webhook_secret is None:
                 raise ValueError("PAYMENT_PROVIDER=stripe needs STRIPE_SECRET_KEY and STRIPE_WEBHOOK_SECRET")
-        elif public.scheme == "https" and public.hostname not in ("127.0.0.1", "::1", "localhost"):
+        elif self.is_public:
             raise ValueError("a public shop cannot use PAYMENT_PROVIDER=fake: set PAYMENT_PROVIDER=stripe")
         return self
+
+    @model_validator(mode="after")
+    def _mails_are_sent(self) -> "BackendSettings":
+        if self.is_public and not self.email_url.startswith("smtp"):
+            raise ValueError("a public shop sends its mails: set EMAIL_URL to a mail server, as smtp+tls://…")
+        return self
+
+    @property
+    def is_public(self) -> bool:
+        """Whether customers out there use this shop."""
+        public = urlsplit(self.public_url)
+        return public.scheme == "https" and public.hostname not in ("127.0.0.1", "::1", "localhost")
 
     @property
     def signing_key_pem(self) -> str:

@@ -15,4 +15,16 @@ SUBSCRIPTIONS: tuple[Subscription, ...] = (
         queue="default",
         handler="apps.payments.consumers.on_refund_requested",
     ),
+    Subscription(
+        consumer="notifications.tell",
+        events=("order.*", "refund.succeeded"),
+        queue="email",
+        handler="apps.notifications.consumers.on_event",
+    ),
+    Subscription(
+        consumer="notifications.password_reset",
+        events=("user.password_reset_requested",),
+        queue="email",
+        handler="apps.notifications.consumers.on_password_reset_requested",
+    ),
 )

@@ -20,6 +20,7 @@ _SEE_CATALOGUE = _can(
     "view", "products", "category tag product productvariant productimage productreview pricehistory"
 )
 _SEE_CUSTOMERS = _can("view", "accounts", "user userprofile address tokenfamily")
+_SEE_MAILS = _can("view", "notifications", "emailtemplate emaillog notification")
 _REVIEWS = ("products.view_productreview", "products.change_productreview", "products.moderate_review")
 
 PERMISSIONS_BY_ROLE: dict[str, tuple[str, ...]] = {
@@ -44,6 +45,8 @@ PERMISSIONS_BY_ROLE: dict[str, tuple[str, ...]] = {
         *_SEE_PAYMENTS,
         "payments.add_refund",
         *_SEE_CUSTOMERS,
+        *_SEE_MAILS,
+        "notifications.change_emaillog",
         *_REVIEWS,
         "products.view_product",
     ),

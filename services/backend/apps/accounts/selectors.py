@@ -33,6 +33,11 @@ def user_roles(*, user: User) -> Roles:
     return _roles(user, list(user.groups.order_by("name").values_list("name", flat=True)))
 
 
+def user_find(*, user_id: int) -> User | None:
+    """The account with this id, active or not."""
+    return User.objects.filter(pk=user_id).first()
+
+
 def user_for_reset(*, email: str) -> User | None:
     """The active account with this e-mail."""
     return User.objects.filter(email=email.strip().lower(), is_active=True).first()

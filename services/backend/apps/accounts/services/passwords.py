@@ -1,5 +1,6 @@
 """Changing and resetting passwords. Either ends the sessions that somebody else may hold."""
 
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.contrib.auth.hashers import make_password
@@ -9,11 +10,11 @@ from django.utils.http import urlsafe_base64_decode, urlsafe_base64_encode
 
 from apps.accounts.errors import ResetInvalid
 from apps.accounts.login_guard import login_guard_check, login_guard_record
-from apps.accounts.mails import password_reset_send
 from apps.accounts.models import User
 from apps.accounts.passwords import password_validate
-from apps.accounts.selectors import user_for_reset, user_roles
+from apps.accounts.selectors import user_find, user_for_reset, user_roles
 from apps.accounts.services.sessions import TokenPair, session_renew, sessions_revoke
+from apps.core.events import event_emit
 from meshop_shared.errors import ValidationFailed
 
 
@@ -37,12 +38,34 @@ def password_change(
         return session_renew(user=user, roles=roles, family_id=family_id)
 
 
+@dataclass(frozen=True, slots=True)
+class ResetProof:
+    """What somebody must send to set a new password without the old one."""
+
+    uid: str
+    token: str
+
+
+@transaction.atomic
 def password_reset_request(*, email: str) -> None:
-    """Mail a reset token if there is such an account; callers cannot tell."""
+    """Have a reset token mailed if there is such an account; callers cannot tell.
+
+    The token is made when the mail is: until then there is nothing that could leak from a queue or a log.
+    """
     user = user_for_reset(email=email)
     if user is not None:
-        uid = urlsafe_base64_encode(str(user.pk).encode())
-        password_reset_send(email=user.email, uid=uid, token=default_token_generator.make_token(user))
+        event_emit(
+            type="user.password_reset_requested", aggregate=f"user:{user.pk}", payload={"user_id": user.pk}
+        )
+
+
+def password_reset_proof(*, user_id: int) -> ResetProof | None:
+    """A fresh proof for the mail; ``None`` if the account is closed."""
+    user = user_find(user_id=user_id)
+    if user is None or not user.is_active:
+        return None
+    uid = urlsafe_base64_encode(str(user.pk).encode())
+    return ResetProof(uid=uid, token=default_token_generator.make_token(user))
 
 
 def password_reset_confirm(*, uid: str, token: str, new_password: str) -> None:
