@@ -19,6 +19,7 @@ from tools.errors import ToolError
 from tools.paths import BUILD
 from tools.ports import pick_port
 from tools.processes import ProcessTable
+from tools.servers import stripe_mock
 from tools.servers.datastores import Datastores, plan_datastores
 from tools.stack.commands import Stack
 from tools.stack.config import StackConfig
@@ -69,12 +70,17 @@ def start_servers(state: StateFolder, table: ProcessTable, options: argparse.Nam
     )
     _announce(datastores)
     datastores.start(table)
-    return backend_environment(
+    environment = backend_environment(
         state,
         database_url=datastores.postgres.url(),
         redis_url=datastores.redis.url(),
         public_url="http://127.0.0.1:8000",
     )
+    if stripe_mock.ensure_built():
+        mock = stripe_mock.StripeMock.planned()
+        table.ensure([mock.service()])
+        environment["STRIPE_MOCK_URL"] = mock.url
+    return environment
 
 
 def start_stack(state: StateFolder, options: argparse.Namespace) -> dict[str, str]:

@@ -87,7 +87,7 @@ class ProductListApi(APIView):
             products.only(*fields),
             ordering=ordering,
             serialize=lambda rows: product_cards([row.pk for row in rows]),
-            count=lambda: _count(request, products, stock=asked["in_stock"] is not None),
+            count=lambda: _count(filters, products, stock=asked["in_stock"] is not None),
         )
         return Response(body)
 
@@ -217,11 +217,11 @@ def _ordering(name: str | None, *, searching: bool) -> Ordering:
     return _ORDERINGS[name or ("relevance" if searching else "newest")]
 
 
-def _count(request: Request, products: QuerySet[Product], *, stock: bool) -> int:
-    """Length of the list, counted once per state of the catalogue: no page number or order changes it."""
-    skipped = ("page", "page_size", "cursor", "ordering")
-    filters = sorted((name, value) for name, value in request.query_params.items() if name not in skipped)
-    return list_length(name=f"products {filters}", depends_on_stock=stock, make=products.order_by().count)
+def _count(filters: ProductFilterSet, products: QuerySet[Product], *, stock: bool) -> int:
+    """Length of the list, counted once per state of the catalogue: only what narrows it changes it."""
+    narrowed = {name: value for name, value in filters.form.cleaned_data.items() if name != "ordering"}
+    name = f"products {sorted(narrowed.items())} {sorted(filters.attributes.items())}"
+    return list_length(name=name, depends_on_stock=stock, make=products.order_by().count)
 
 
 def _limit(request: Request) -> int:
