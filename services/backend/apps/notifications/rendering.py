@@ -32,8 +32,12 @@ def _engine(html: bool) -> SmallEngine:
 
 
 def template_render(source: str, values: Values, *, html: bool) -> str:
-    """Fill in ``values``; HTML is escaped. Raises ``TemplateSyntaxError``."""
-    return str(Template(source, engine=_engine(html)).render(Context(dict(values), autoescape=html)))
+    """Fill in ``values``, escaped for HTML. Raises ``TemplateSyntaxError``.
+
+    The result is a plain text, not one that Django takes for safe: a page that shows it escapes it.
+    """
+    rendered = Template(source, engine=_engine(html)).render(Context(dict(values), autoescape=html))
+    return rendered + ""  # leaves the type behind
 
 
 def subject_render(source: str, values: Values) -> str:

@@ -7,6 +7,7 @@ the same ``Message-ID``, and a mail is attempted ``MAX_ATTEMPTS`` times at most,
 
 import smtplib
 from collections.abc import Mapping
+from contextlib import closing
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -15,7 +16,8 @@ from uuid import UUID
 
 import structlog
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
+from django.core.mail import EmailMultiAlternatives, get_connection
+from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
 from django.utils import timezone
 
@@ -30,8 +32,9 @@ from apps.notifications.services.templates import template_find
 State = EmailLog.State
 #: Longer than any attempt lasts: connecting and a dozen commands of up to ``EMAIL_TIMEOUT`` seconds each, and some.
 LEASE = timedelta(minutes=3)
-MAX_ATTEMPTS = 10
-RETRY_BASE_S, RETRY_MAX_S = 30.0, 3600.0
+#: With the pauses, some twenty hours.
+MAX_ATTEMPTS = 14
+RETRY_BASE_S, RETRY_MAX_S = 30.0, 4 * 3600.0
 
 log = structlog.get_logger(__name__)
 
@@ -70,7 +73,8 @@ def email_attempt(row: EmailLog) -> None:
     """Hand a claimed mail to the mail server and note how that went. Not for use inside a transaction."""
     failpoint("email.claimed")
     try:
-        _message(row).send()
+        with closing(get_connection()) as connection:  # Django leaves it open where a login fails
+            _message(row, connection).send()
     except _EXPECTED as error:
         _note(row, _failure(row, error))
         log.warning("mail not sent", mail=row.pk, template=row.template, error=type(error).__name__)
@@ -145,13 +149,14 @@ def _is_final(error: Exception) -> bool:
     return isinstance(error, RecipientGone)
 
 
-def _message(row: EmailLog) -> EmailMultiAlternatives:
+def _message(row: EmailLog, connection: BaseEmailBackend) -> EmailMultiAlternatives:
     template, values = template_find(key=row.template), _values(row)
     message = EmailMultiAlternatives(
         subject=subject_render(template.subject, values),
         body=template_render(template.text, values, html=False),
         to=[row.recipient],
         headers={"Message-ID": row.message_id, "Auto-Submitted": "auto-generated"},
+        connection=connection,
     )
     if template.html:
         message.attach_alternative(template_render(template.html, values, html=True), "text/html")
