@@ -5,13 +5,15 @@ import sysconfig
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+SHARED = ROOT / "services" / "shared"
 BACKEND = ROOT / "services" / "backend"
+GATEWAY = ROOT / "services" / "gateway"
 REQUIREMENTS = ROOT / "requirements"
 BUILD = ROOT / "build"
 STATE = ROOT / ".meshop"
 
 #: Folders that hold import packages, the checkout itself (``tools``, ``tests``) included.
-IMPORT_ROOTS = (ROOT, ROOT / "services" / "shared", BACKEND, ROOT / "services" / "gateway")
+IMPORT_ROOTS = (ROOT, SHARED, BACKEND, GATEWAY)
 
 
 def write_path_file(site_packages: Path) -> Path:

@@ -90,6 +90,7 @@ def start_stack(state: StateFolder, options: argparse.Namespace) -> dict[str, st
         port=pick_port(),
         pg_port=state.port("postgresql"),
         redis_port=state.port("redis"),
+        backend_port=state.port("backend"),
         admin_email="admin@meshop.example",
         admin_password=state.secret("admin_password"),
         servers=options.servers,

@@ -15,7 +15,7 @@ from tools.servers.datastores import Datastores, plan_datastores, settle_port
 from tools.stack.config import StackConfig
 from tools.stack.prepare import Credentials, ensure_admin, load_catalogue, prepare_schema
 from tools.stack.report import print_report
-from tools.stack.services import platform_services
+from tools.stack.services import BACKEND_NAME, platform_services
 from tools.state import StateFolder
 
 
@@ -120,6 +120,7 @@ def settle_ports(config: StackConfig, state: StateFolder, table: ProcessTable) -
         config,
         pg_port=settle_port(state, table, postgres.NAME, chosen=config.pg_port, variable="PG_PORT"),
         redis_port=settle_port(state, table, redis.NAME, chosen=config.redis_port, variable="REDIS_PORT"),
+        backend_port=settle_port(state, table, BACKEND_NAME, chosen=None, variable="PORT"),
     )
 
 

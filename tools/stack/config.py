@@ -23,6 +23,7 @@ class StackConfig:
     port: int = 8000
     pg_port: int | None = None
     redis_port: int | None = None
+    backend_port: int | None = None
     catalog: Path | None = None
     demo_products: int = 500
     admin_email: str | None = None

@@ -2,20 +2,32 @@
 
 import http.client
 import sys
+import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import NamedTuple
 
-from tools.paths import BACKEND, REQUIREMENTS, ROOT
+from apps.core.broker import QUEUES
+from tools.paths import BACKEND, GATEWAY, REQUIREMENTS, SHARED
 from tools.ports import LOOPBACK
 from tools.processes import Service
 from tools.servers import postgres, redis
 from tools.stack.config import StackConfig
 
 DATASTORES = (postgres.NAME, redis.NAME)
+GATEWAY_NAME, BACKEND_NAME = "gateway", "backend"
 WORKERS = 2
 THREADS_PER_WORKER = 8
+#: A program whose last sign of life is older than this hangs. They give one every five seconds.
+HEARTBEAT_MAX_AGE_S = 30
 
-BACKEND_SOURCES = (ROOT / "services" / "shared", BACKEND, REQUIREMENTS / "backend.txt")
+MANAGE = str(BACKEND / "manage.py")
+CELERY = ("-m", "celery", "--app", "config.celery")
+#: Settings of the backend that mean the same to the gateway.
+GATEWAY_SHARES = ("REDIS_URL", "RATE_LIMIT", "JWT_ISSUER", "JWT_AUDIENCE", "LOG_LEVEL", "PYTHONUNBUFFERED")
+
+BACKEND_SOURCES = (SHARED, BACKEND, REQUIREMENTS / "backend.txt")
+GATEWAY_SOURCES = (SHARED, GATEWAY, REQUIREMENTS / "gateway.txt")
 
 
 class Fallback(NamedTuple):
@@ -27,22 +39,58 @@ class Fallback(NamedTuple):
 
 FALLBACKS = (
     Fallback("search", "PostgreSQL full text and trigrams stand in for Elasticsearch"),
+    Fallback("broker", "Redis stands in for RabbitMQ"),
+    Fallback("payments", "a provider that moves no money stands in for Stripe"),
     Fallback("mail", "written to the folder .meshop/mail instead of being sent"),
 )
 
 
 def platform_services(config: StackConfig, environment: Mapping[str, str]) -> list[Service]:
     """Everything that runs Meshop's own code, on datastores that are up and migrated."""
-    return [backend(config, environment)]
+    return [
+        gateway(config, environment),
+        backend(config, environment),
+        background(config, environment, "relay", MANAGE, "outbox_relay", note="outbox to broker"),
+        background(
+            config, environment, "worker", *CELERY, "worker", "--queues", ",".join(QUEUES), "--concurrency", "2",
+            "--without-gossip", "--without-mingle", "--without-heartbeat", note="all queues, 2 processes",
+        ),
+        background(
+            config, environment, "beat", *CELERY, "beat", "--pidfile=",
+            "--schedule", str(config.folder / "data" / "beat"), note="what runs by the clock",
+        ),
+    ]  # fmt: skip
+
+
+def gateway(config: StackConfig, environment: Mapping[str, str]) -> Service:
+    """The front door."""
+    return Service(
+        name=GATEWAY_NAME,
+        command=(sys.executable, "-m", "meshop_gateway"),
+        env={
+            **{name: environment[name] for name in GATEWAY_SHARES if name in environment},
+            "HOST": LOOPBACK,
+            "PORT": str(config.port),
+            "WORKERS": str(WORKERS),
+            "BACKEND_URL": f"http://{LOOPBACK}:{config.backend_port}",
+        },
+        sources=GATEWAY_SOURCES,
+        depends=(redis.NAME, BACKEND_NAME),
+        ready=http_ready(config.port, "/readyz"),
+        address=config.url,
+        note=f"{WORKERS} workers, request limits {config.rate_limit}",
+        grace_s=20,
+    )
 
 
 def backend(config: StackConfig, environment: Mapping[str, str]) -> Service:
-    """The store, at the front door."""
+    """The store, behind the gateway."""
     metrics = config.folder / "metrics" / "backend"
     return Service(
-        name="backend",
+        name=BACKEND_NAME,
         command=(
-            sys.executable, "-m", "granian", "--interface", "wsgi", "--host", LOOPBACK, "--port", str(config.port),
+            sys.executable, "-m", "granian", "--interface", "wsgi",
+            "--host", LOOPBACK, "--port", str(config.backend_port),
             "--workers", str(WORKERS), "--blocking-threads", str(THREADS_PER_WORKER), "--http", "1", "--no-ws",
             # An open keep-alive connection counts here, so this bounds clients, not requests at work.
             "--backlog", "2048", "--backpressure", "1024",
@@ -51,15 +99,50 @@ def backend(config: StackConfig, environment: Mapping[str, str]) -> Service:
             "config.wsgi:application",
         ),
         cwd=BACKEND,
-        env={**environment, "PROMETHEUS_MULTIPROC_DIR": str(metrics)},
+        env={
+            **environment,
+            "PROMETHEUS_MULTIPROC_DIR": str(metrics),
+            "TRUSTED_PROXIES": f"{LOOPBACK}/32",
+        },
         scratch=metrics,
         sources=BACKEND_SOURCES,
         depends=DATASTORES,
-        ready=http_ready(config.port, "/healthz"),
-        address=config.url,
-        note=f"{WORKERS} workers of {THREADS_PER_WORKER} threads, request limits {config.rate_limit}",
+        ready=http_ready(config.backend_port, "/healthz"),
+        address=f"http://{LOOPBACK}:{config.backend_port}",
+        note=f"{WORKERS} workers of {THREADS_PER_WORKER} threads",
         grace_s=20,
     )  # fmt: skip
+
+
+def background(
+    config: StackConfig, environment: Mapping[str, str], name: str, *command: str, note: str
+) -> Service:
+    """A program of the backend that answers no requests and shows by a file that it works."""
+    folder = config.folder / "run" / name
+    return Service(
+        name=name,
+        command=(sys.executable, *command),
+        cwd=BACKEND,
+        env={**environment, "HEARTBEAT_FILE": str(folder / "heartbeat")},
+        scratch=folder,
+        sources=BACKEND_SOURCES,
+        depends=DATASTORES,
+        ready=heartbeat_fresh(folder / "heartbeat"),
+        note=note,
+        grace_s=20,
+    )
+
+
+def heartbeat_fresh(file: Path) -> Callable[[], bool]:
+    """A check that wants a sign of life of late."""
+
+    def check() -> bool:
+        try:
+            return time.time() - file.stat().st_mtime < HEARTBEAT_MAX_AGE_S
+        except FileNotFoundError:
+            return False
+
+    return check
 
 
 def http_ready(port: int, path: str) -> Callable[[], bool]:

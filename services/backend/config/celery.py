@@ -3,7 +3,8 @@
 import os
 from typing import Any
 
-from celery import Celery, signals
+from celery import Celery, bootsteps, signals
+from celery.beat import PersistentScheduler
 from celery.worker.consumer import Consumer
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -13,6 +14,7 @@ os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
 from django.conf import settings
 
 from apps.core.broker import EVENTS, QUEUES, routing_key, work_queue
+from apps.core.heartbeat import EVERY_S, heartbeat
 from config.schedule import SCHEDULE, task_queue
 
 BROKER_URL = settings.MESHOP.broker_url or settings.MESHOP.redis_url
@@ -31,6 +33,26 @@ class EventConsumer(Consumer):
         default_steps = tuple(
             step for step in Consumer.Blueprint.default_steps if "delayed_delivery" not in str(step)
         )
+
+
+class Heartbeat(bootsteps.StartStopStep):
+    """Gives a worker's sign of life from the loop that hands out its tasks."""
+
+    requires = ("celery.worker.components:Timer", "celery.worker.components:Pool")
+
+    def start(self, parent: Any) -> None:
+        """Begin, now that the pool works."""
+        heartbeat()
+        parent.timer.call_repeatedly(EVERY_S, heartbeat)
+
+
+class HeartbeatScheduler(PersistentScheduler):
+    """Gives beat's sign of life whenever it looks for what is due."""
+
+    def tick(self, *args: Any, **kwargs: Any) -> float:
+        """Send what is due; seconds until the next look."""
+        heartbeat()
+        return float(super().tick(*args, **kwargs))
 
 
 def route(name: str, args: Any, kwargs: Any, options: Any, task: Any = None, **rest: Any) -> dict[str, str]:
@@ -77,9 +99,11 @@ app.conf.update(
     task_default_routing_key=routing_key("default", "task"),
     task_routes=[route],
     beat_schedule=SCHEDULE,
-    beat_max_loop_interval=5,
+    beat_scheduler="config.celery:HeartbeatScheduler",
+    beat_max_loop_interval=EVERY_S,
     timezone="UTC",
 )
+app.steps["worker"].add(Heartbeat)
 app.autodiscover_tasks()
 
 

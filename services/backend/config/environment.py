@@ -46,6 +46,9 @@ class BackendSettings(ServiceSettings):
     metrics_port: int = Field(
         0, ge=0, le=65535, description="Port where relay and worker show their metrics; 0 shows none."
     )
+    heartbeat_file: Path | None = Field(
+        None, description="File that relay, worker and beat touch every few seconds while they work."
+    )
     webhook_targets: Literal["public", "any"] = Field(
         "public",
         description="`any` lets merchants' webhooks go to plain HTTP and private addresses, for development.",

@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from apps.core.events import WAKE_CHANNEL, event_message
 from apps.core.failpoints import failpoint
+from apps.core.heartbeat import heartbeat
 from apps.core.models import EventRetry, OutboxEvent
 from apps.core.publisher import Publisher, PublishFailed
 from apps.core.relay_metrics import EVENTS_PUBLISHED, PUBLISH_SECONDS, RELAY_FAILURES, backlog_measure
@@ -99,6 +100,7 @@ class Relay:
     def run(self) -> None:
         """Publish until :meth:`stop`."""
         while not self._stopping:
+            heartbeat()
             try:
                 self._listen()
                 if self.step() < BATCH:
