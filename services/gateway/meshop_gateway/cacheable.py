@@ -17,7 +17,7 @@ _FIXED = (b"accept: application/json, */*;q=0.5\r\n", b"user-agent: meshop-gatew
 
 def is_cacheable(request: Request) -> bool:
     """Whether the answer depends on nothing but the path, the query and the host."""
-    spec, seen = request.route.spec.cache, request.head.seen
+    spec, seen = request.route.cache, request.head.seen
     return (
         spec is not None
         and request.method == "GET"

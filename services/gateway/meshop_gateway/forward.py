@@ -147,8 +147,8 @@ async def send_request(route: Route, flight: Flight, outgoing: Outgoing) -> Answ
     upstream.budget.earn()
     if not outgoing.repeatable:
         return await _translated(_attempt(route, flight, outgoing))
-    tries = _hedged if route.spec.hedge_s and outgoing.upload is None else _attempt
-    retries = route.spec.retries
+    tries = _hedged if route.hedge_s and outgoing.upload is None else _attempt
+    retries = route.retries
     while True:
         try:
             answering = await tries(route, flight, outgoing)
@@ -236,7 +236,7 @@ async def _hedged(route: Route, flight: Flight, outgoing: Outgoing) -> Answering
     racing = {loop.create_task(_attempt(route, flight, outgoing))}
     winner: asyncio.Task[Answering] | None = None
     try:
-        done, _ = await asyncio.wait(racing, timeout=route.spec.hedge_s)
+        done, _ = await asyncio.wait(racing, timeout=route.hedge_s)
         if not done and route.upstream.budget.spend():
             HEDGES.labels(route.upstream.name).inc()
             racing.add(loop.create_task(_attempt(route, flight, outgoing)))

@@ -115,5 +115,7 @@ class Gateway:
         except MeshopError as error:
             await error_send(send, error, b"", [])
             return
+        if path == b"/metrics":
+            self._telemetry.flush()
         scope["path"] = path.decode("utf-8", "replace")
         await self._app(scope, receive, send)

@@ -60,7 +60,7 @@ class Guards:
         if self._clients.is_trusted(peer) and seen.get(b"x-forwarded-proto") == b"https":
             request.scheme = b"https"
         claims = await self._identify(request) if route.wants_user else None
-        if route.spec.check_revoked and claims is not None:
+        if route.check_revoked and claims is not None:
             if route.limits and self._limits_on:
                 # Both questions travel in one round trip.
                 revoked, _ = await asyncio.gather(self._auth.revoked(claims), self._charge(request, claims))

@@ -38,14 +38,14 @@ class Proxy:
 
     async def serve(self, request: Request) -> None:
         """Answer from the cache or from the upstream."""
-        spec = request.route.spec
+        spec = request.route.cache
         if "meshop.tunnel" in request.scope["extensions"]:
             await self._tunnel(request)
             return
-        if spec.cache is not None and self._cache.usable and is_cacheable(request):
+        if spec is not None and self._cache.usable and is_cacheable(request):
             try:
                 answer, outcome = await self._cache.get(
-                    cache_key(request), spec.cache, lambda: self._fetch(request)
+                    cache_key(request), spec, lambda: self._fetch(request)
                 )
             except Uncacheable:
                 CACHED.labels(request.route.template, "bypass").inc()

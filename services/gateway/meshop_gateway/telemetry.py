@@ -2,12 +2,13 @@
 
 import sys
 import time
+from bisect import bisect_left
 from datetime import UTC, datetime
-from typing import Any, TextIO
+from typing import TextIO
 
 from prometheus_client import Counter, Gauge, Histogram
 
-from meshop_shared.metrics import HTTP_IN_FLIGHT, HTTP_REQUESTS, HTTP_SECONDS
+from meshop_shared.metrics import BUCKETS, HTTP_IN_FLIGHT, HTTP_REQUESTS, HTTP_SECONDS
 
 SERVICE = "gateway"
 SHED = Counter("meshop_gateway_shed_total", "Requests refused because their route was busy.", ["route"])
@@ -29,15 +30,42 @@ LAG = Histogram(
     buckets=(0.001, 0.005, 0.02, 0.05, 0.1, 0.5, 1.0),
 )
 _FLUSH_LINES = 256
+_BOUNDS = (*BUCKETS, float("inf"))
+
+
+class Tally:
+    """Requests of one route, method and status since the last flush.
+
+    A histogram of prometheus-client takes a lock, and with several workers a write to shared memory, for each of three
+    numbers. Counting here and adding up a few times a second costs a tenth of that.
+    """
+
+    __slots__ = ("_counter", "_histogram", "buckets", "count", "seconds")
+
+    def __init__(self, *, method: str, route: str, status: int) -> None:
+        self._counter = HTTP_REQUESTS.labels(SERVICE, method, route, str(status))
+        self._histogram = HTTP_SECONDS.labels(SERVICE, method, route)
+        self.count, self.seconds = 0, 0.0
+        self.buckets = [0] * len(_BOUNDS)
+
+    def flush(self) -> None:
+        """Add to the metrics what was counted."""
+        self._counter.inc(self.count)
+        self._histogram._sum.inc(self.seconds)  # the public interface takes one observation at a time
+        for number, count in enumerate(self.buckets):
+            if count:
+                self._histogram._buckets[number].inc(count)
+                self.buckets[number] = 0
+        self.count, self.seconds = 0, 0.0
 
 
 class Telemetry:
-    """Records requests. Log lines are written a few times a second, so that a request never waits for the log."""
+    """Records requests. Log lines and metrics are written a few times a second, so that no request waits for them."""
 
     def __init__(self, *, access_log: bool, out: TextIO = sys.stdout) -> None:
         self._lines: list[str] | None = [] if access_log else None
         self._out = out
-        self._series: dict[tuple[str, str, int], tuple[Any, Any]] = {}
+        self._tallies: dict[tuple[str, str, int], Tally] = {}
         self._in_flight = HTTP_IN_FLIGHT.labels(SERVICE)
         self._second, self._stamp = 0, ""
 
@@ -54,14 +82,12 @@ class Telemetry:
     ) -> None:
         """One request is over. ``route`` is a template and ``note`` one of a few words, so labels stay bounded."""
         key = (route, method, status)
-        series = self._series.get(key)
-        if series is None:
-            series = self._series[key] = (
-                HTTP_REQUESTS.labels(SERVICE, method, route, str(status)),
-                HTTP_SECONDS.labels(SERVICE, method, route),
-            )
-        series[0].inc()
-        series[1].observe(seconds)
+        tally = self._tallies.get(key)
+        if tally is None:
+            tally = self._tallies[key] = Tally(method=method, route=route, status=status)
+        tally.count += 1
+        tally.seconds += seconds
+        tally.buckets[bisect_left(_BOUNDS, seconds)] += 1
         lines = self._lines
         if lines is not None:
             # Every value is from a closed set of characters, so nothing needs escaping.
@@ -72,10 +98,16 @@ class Telemetry:
                 f'"trace_id":"{trace_id.decode()}"}}\n'
             )
             if len(lines) >= _FLUSH_LINES:
-                self.flush()
+                self._write()
 
     def flush(self, _now: float = 0.0) -> None:
         """Write what has gathered."""
+        for tally in self._tallies.values():
+            if tally.count:
+                tally.flush()
+        self._write()
+
+    def _write(self) -> None:
         if self._lines:
             text = "".join(self._lines)
             self._lines.clear()

@@ -2,7 +2,7 @@
 
 from prometheus_client import Counter, Gauge, Histogram
 
-_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 HTTP_REQUESTS = Counter(
     "meshop_http_requests_total", "Requests answered.", ["service", "method", "route", "status"]
@@ -11,7 +11,7 @@ HTTP_SECONDS = Histogram(
     "meshop_http_request_seconds",
     "Time to answer a request.",
     ["service", "method", "route"],
-    buckets=_BUCKETS,
+    buckets=BUCKETS,
 )
 HTTP_IN_FLIGHT = Gauge(
     "meshop_http_requests_in_flight", "Requests being served.", ["service"], multiprocess_mode="livesum"
