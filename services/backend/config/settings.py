@@ -38,6 +38,7 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "treebeard",
     "apps.core",
+    "apps.audit",
     "apps.accounts",
     "apps.inventory",
     "apps.products",

@@ -8,6 +8,7 @@ urlpatterns = [
     path("api/auth/", include("apps.accounts.api.urls")),
     path("api/products/", include("apps.products.api.urls")),
     path("api/orders/", include("apps.orders.api.urls")),
+    path("api/audit/", include("apps.audit.api.urls")),
     path("api/payments/", include("apps.payments.api.urls")),
     path("api/notifications/", include("apps.notifications.api.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),

@@ -4,13 +4,18 @@ from typing import Any, cast
 
 from django import forms
 from django.contrib import admin
+from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminPasswordChangeForm, AdminUserCreationForm, UserChangeForm
+from django.contrib.auth.models import Group
+from django.db import transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
 from apps.accounts.models import Address, RefreshToken, TokenFamily, User, UserProfile
 from apps.accounts.services.sessions import family_revoke, sessions_revoke
+from apps.accounts.snapshots import group_snapshot, user_snapshot
+from apps.audit.recorded_admin import RecordedAdmin
 from apps.core.admin import ReadOnlyAdmin
 
 
@@ -60,7 +65,7 @@ class UserProfileInline(admin.StackedInline):
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin):
+class UserAdmin(RecordedAdmin, DjangoUserAdmin):
     """Customers and staff."""
 
     add_form, form, change_password_form = UserAddForm, UserEditForm, UserPasswordForm
@@ -78,6 +83,36 @@ class UserAdmin(DjangoUserAdmin):
         ("Dates", {"fields": ("last_login", "date_joined")}),
     )
     add_fieldsets = ((None, {"fields": ("email", "usable_password", "password1", "password2")}),)
+
+    def audit_snapshot(self, pk: int) -> dict[str, Any]:
+        """Who they are and what they may do."""
+        return user_snapshot(pk)
+
+    @transaction.atomic
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
+        """Record that a password was set."""
+        before = self._password(id)
+        response = super().user_change_password(request, id, form_url)
+        if self._password(id) != before:
+            self.audit(request, "set_password", int(id), {}, {"password": "set"})
+        return response
+
+    @staticmethod
+    def _password(id: str) -> str | None:
+        known = id.isascii() and id.isdigit()
+        return User.objects.filter(pk=id).values_list("password", flat=True).first() if known else None
+
+
+admin.site.unregister(Group)
+
+
+@admin.register(Group)
+class GroupAdmin(RecordedAdmin, DjangoGroupAdmin):
+    """What the members of a group may do. Those of ``apps.accounts.roles`` are made anew by each migration."""
+
+    def audit_snapshot(self, pk: int) -> dict[str, Any]:
+        """Its name and permissions."""
+        return group_snapshot(pk)
 
 
 @admin.register(Address)

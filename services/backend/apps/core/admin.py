@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.http import HttpRequest
 
-from apps.core.models import AuditEntry, EventRetry, IdempotencyRecord, InboxEvent, OutboxEvent
+from apps.core.models import EventRetry, IdempotencyRecord, InboxEvent, OutboxEvent
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
@@ -58,13 +58,3 @@ class EventRetryAdmin(ReadOnlyAdmin):
     list_display = ("event_id", "consumer", "attempts", "due_at", "is_dead", "error")
     list_filter = ("is_dead", "consumer")
     search_fields = ("=event_id",)
-
-
-@admin.register(AuditEntry)
-class AuditEntryAdmin(ReadOnlyAdmin):
-    """What staff did."""
-
-    list_display = ("sequence", "at", "actor_label", "action", "subject")
-    list_filter = ("action",)
-    search_fields = ("=subject", "=actor_label")
-    show_full_result_count = False

@@ -1,4 +1,4 @@
-"""Rows that every write path shares: events on their way, idempotency records and the audit chain."""
+"""Rows that every write path shares: events on their way and idempotency records."""
 
 import uuid
 
@@ -91,31 +91,3 @@ class IdempotencyRecord(models.Model):
 
     def __str__(self) -> str:
         return f"{self.scope} {self.key}"
-
-
-class AuditEntry(models.Model):
-    """What a member of staff did. Rows are chained by their hashes, and the database refuses to change them."""
-
-    sequence = models.BigIntegerField(primary_key=True, help_text="1, 2, 3 … without gaps.")
-    at = models.DateTimeField()
-    actor_id = models.BigIntegerField(
-        null=True, help_text="Who; no reference, the number outlives the account."
-    )
-    actor_label = models.CharField(
-        max_length=254, help_text="Their e-mail at the time, or the program's name."
-    )
-    action = models.CharField(max_length=80)
-    subject = models.CharField(max_length=80, help_text="What it was done to, as `order:17`.")
-    before = models.JSONField(default=dict)
-    after = models.JSONField(default=dict)
-    request_id = models.CharField(max_length=64, blank=True)
-    previous_hash = models.CharField(max_length=64)
-    hash = models.CharField(max_length=64, unique=True)
-
-    class Meta:
-        verbose_name_plural = "audit entries"
-        ordering = ["sequence"]
-        indexes = [models.Index(fields=["subject", "sequence"], name="audit_by_subject")]
-
-    def __str__(self) -> str:
-        return f"{self.sequence}: {self.action} {self.subject}"

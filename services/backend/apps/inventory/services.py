@@ -11,6 +11,7 @@ from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
+from apps.audit.services import audit_record
 from apps.core.response_cache import STOCK, stamp_bump
 from apps.inventory.errors import StockBelowReserved
 from apps.inventory.locks import stock_items_lock
@@ -35,6 +36,7 @@ def stock_item_create(*, sku: str, quantity: int = 0, actor: AbstractBaseUser | 
         StockMovement.objects.create(
             stock_item=item, kind=Kind.RECEIPT, quantity=quantity, actor_id=_id(actor)
         )
+        audit_record(actor=actor, action="stock.create", target=f"stock:{sku}", after={"on_hand": quantity})
     stamp_bump(STOCK)
     return item
 
@@ -103,6 +105,13 @@ def stock_set_available(*, stock_item_id: int, available: int, actor: AbstractBa
     if change:
         StockMovement.objects.create(
             stock_item_id=stock_item_id, kind=Kind.ADJUSTMENT, quantity=change, actor_id=_id(actor)
+        )
+        audit_record(
+            actor=actor,
+            action="stock.set",
+            target=f"stock:{item.sku}",
+            before={"on_hand": item.on_hand, "available": item.available},
+            after={"on_hand": item.on_hand + change, "available": available},
         )
         stamp_bump(STOCK)
 

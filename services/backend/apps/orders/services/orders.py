@@ -4,11 +4,10 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
 from django.utils import timezone
 
+from apps.audit.services import audit_record
 from apps.inventory.reservations import stock_claim, stock_release
 from apps.inventory.services import StockLine, stock_return
-from apps.orders.errors import (
-    InvalidTransition,
-)
+from apps.orders.errors import InvalidTransition
 from apps.orders.locks import order_lock
 from apps.orders.models import Order
 from apps.orders.services.timeline import order_record
@@ -39,8 +38,11 @@ def order_mark_paid(*, order_id: int, actor: AbstractBaseUser | None = None) -> 
 def order_ship(*, order_id: int, actor: AbstractBaseUser, tracking: str = "") -> Order:
     """Hand a paid order to the carrier."""
     order = order_lock(order_id=order_id)
+    before = order.status
     _move(order, Status.SHIPPED)
-    order_record(order, "shipped", actor=actor, data={"tracking": tracking} if tracking else {})
+    data = {"tracking": tracking} if tracking else {}
+    order_record(order, "shipped", actor=actor, data=data)
+    _audit("order.ship", order, before, actor, data)
     return order
 
 
@@ -48,8 +50,10 @@ def order_ship(*, order_id: int, actor: AbstractBaseUser, tracking: str = "") ->
 def order_deliver(*, order_id: int, actor: AbstractBaseUser) -> Order:
     """Note that a shipped order has arrived."""
     order = order_lock(order_id=order_id)
+    before = order.status
     _move(order, Status.DELIVERED)
     order_record(order, "delivered", actor=actor)
+    _audit("order.deliver", order, before, actor)
     return order
 
 
@@ -57,14 +61,31 @@ def order_deliver(*, order_id: int, actor: AbstractBaseUser) -> Order:
 def order_cancel(*, order_id: int, actor: AbstractBaseUser, reason: str = "") -> Order:
     """Cancel an order that has not been shipped; its stock can be sold again at once."""
     order = order_lock(order_id=order_id)
-    claimed = order.status == Status.PROCESSING
+    before = order.status
+    claimed = before == Status.PROCESSING
     _move(order, Status.CANCELLED)
     if claimed:
         _stock_give_back(order, actor)
     else:
         stock_release(reference=order.number)
-    order_record(order, "cancelled", actor=actor, data={"reason": reason} if reason else {})
+    data = {"reason": reason} if reason else {}
+    order_record(order, "cancelled", actor=actor, data=data)
+    if actor.pk != order.user_id:
+        _audit("order.cancel", order, before, actor, data)
     return order
+
+
+def _audit(
+    action: str, order: Order, before: str, actor: AbstractBaseUser, data: dict[str, str] | None = None
+) -> None:
+    """Record what staff did; what buyers do with their own orders is in the timeline only."""
+    audit_record(
+        actor=actor,
+        action=action,
+        target=f"order:{order.pk}",
+        before={"status": before},
+        after={"status": order.status, "number": order.number, **(data or {})},
+    )
 
 
 def _stock_give_back(order: Order, actor: AbstractBaseUser | None) -> None:

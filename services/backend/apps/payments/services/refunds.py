@@ -10,6 +10,7 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
 from django.utils import timezone
 
+from apps.audit.services import audit_record
 from apps.core.failpoints import failpoint
 from apps.orders.services.timeline import timeline_write
 from apps.payments.bootstrap import payment_provider
@@ -70,6 +71,7 @@ def _reserve(
     known = payment.refunds.filter(idempotency_key=digest).first() if digest else None
     if known is not None:
         return known, False
+    reserved = payment.refund_reserved_minor
     refund = refund_reserve(
         payment=payment,
         amount_minor=_minor(amount, payment),
@@ -85,6 +87,20 @@ def _reserve(
         message="A refund was started.",
         data={"refund_id": refund.pk, "payment_id": payment.pk},
         actor=actor,
+    )
+    audit_record(
+        actor=actor,
+        action="refund.request",
+        target=f"payment:{payment.pk}",
+        before={"refund_reserved_minor": reserved},
+        after={
+            "refund_reserved_minor": payment.refund_reserved_minor,
+            "refund_id": refund.pk,
+            "amount_minor": refund.amount_minor,
+            "currency": payment.currency,
+            "lines": refund.lines,
+            "reason": reason,
+        },
     )
     failpoint("refund.reserving")
     transaction.on_commit(lambda: failpoint("refund.reserved"))

@@ -1,6 +1,9 @@
 """Admin pages of what customers write: reviews, votes, wishlists."""
 
+from typing import cast
+
 from django.contrib import admin
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
@@ -38,31 +41,33 @@ class ProductReviewAdmin(admin.ModelAdmin):
 
     def save_model(self, request: HttpRequest, obj: ProductReview, form: ModelForm, change: bool) -> None:
         """Decide through the service, so that the product's rating follows."""
-        review_moderate(review_id=obj.pk, status=obj.status)
+        review_moderate(review_id=obj.pk, status=obj.status, actor=_actor(request))
 
     @admin.action(description="Approve selected reviews", permissions=["change"])
     def approve(self, request: HttpRequest, queryset: QuerySet[ProductReview]) -> None:
         """Show them."""
-        self._decide(queryset, Status.APPROVED)
+        self._decide(queryset, Status.APPROVED, _actor(request))
 
     @admin.action(description="Reject selected reviews", permissions=["change"])
     def reject(self, request: HttpRequest, queryset: QuerySet[ProductReview]) -> None:
         """Hide them."""
-        self._decide(queryset, Status.REJECTED)
+        self._decide(queryset, Status.REJECTED, _actor(request))
 
     def delete_model(self, request: HttpRequest, obj: ProductReview) -> None:
         """Delete through the service, so that the product's rating follows."""
-        review_delete(review_id=obj.pk)
+        review_delete(review_id=obj.pk, actor=_actor(request))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[ProductReview]) -> None:
         """Delete through the service."""
         for review_id in queryset.order_by("product_id", "pk").values_list("pk", flat=True):
-            review_delete(review_id=review_id)
+            review_delete(review_id=review_id, actor=_actor(request))
 
     @staticmethod
-    def _decide(queryset: QuerySet[ProductReview], status: ProductReview.Status) -> None:
+    def _decide(
+        queryset: QuerySet[ProductReview], status: ProductReview.Status, actor: AbstractBaseUser
+    ) -> None:
         for review_id in queryset.order_by("product_id", "pk").values_list("pk", flat=True):
-            review_moderate(review_id=review_id, status=status)
+            review_moderate(review_id=review_id, status=status, actor=actor)
 
 
 @admin.register(ReviewHelpful)
@@ -104,3 +109,7 @@ class WishlistItemAdmin(ReadOnlyAdmin):
     list_select_related = ("wishlist__user", "product")
     search_fields = ("=product__sku",)
     show_full_result_count = False
+
+
+def _actor(request: HttpRequest) -> AbstractBaseUser:
+    return cast(AbstractBaseUser, request.user)

@@ -133,12 +133,12 @@ class ProductAdmin(admin.ModelAdmin):
     def delete_model(self, request: HttpRequest, obj: Product) -> None:
         """Hide it."""
         if obj.is_active:
-            product_deactivate(product_id=obj.pk)
+            product_deactivate(product_id=obj.pk, actor=_actor(request))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Product]) -> None:
         """Hide them."""
         for product_id in queryset.filter(is_active=True).values_list("pk", flat=True):
-            product_deactivate(product_id=product_id)
+            product_deactivate(product_id=product_id, actor=_actor(request))
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[list[str], dict, set, list]:
         """Nothing is deleted with a product that is only hidden."""

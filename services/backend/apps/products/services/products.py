@@ -9,6 +9,7 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from apps.audit.services import audit_record
 from apps.core.constraints import violated_constraint
 from apps.core.events import event_emit
 from apps.core.response_cache import CATALOGUE, stamp_bump
@@ -17,6 +18,7 @@ from apps.products.errors import CategoryNotFound, SkuTaken, SlugTaken
 from apps.products.locks import product_lock
 from apps.products.models import Category, PriceHistory, Product
 from apps.products.services.search_extra import search_extra_refresh
+from apps.products.services.snapshots import product_snapshot
 from apps.products.services.tags import tag_ids
 from apps.products.services.variants import VariantData, variants_create, variants_replace
 from apps.products.slugs import slug_from, slug_retry
@@ -81,6 +83,9 @@ def product_create(*, data: ProductData, actor: AbstractBaseUser | None = None) 
     search_extra_refresh(product_ids=[product.pk])
     _price_record(product, actor)
     _announce("product.created", product)
+    if actor is not None:
+        after = product_snapshot(product, tags=bool(tags))
+        audit_record(actor=actor, action="product.create", target=f"product:{product.pk}", after=after)
     return product
 
 
@@ -92,7 +97,7 @@ def product_update(*, product_id: int, data: ProductData, actor: AbstractBaseUse
     ``CategoryNotFound``, ``VariantsConflict``.
     """
     product = product_lock(product_id)
-    before = {name: getattr(product, name) for name in ("sku", "price_minor", "currency")}
+    before = product_snapshot(product, tags=actor is not None and "tags" in data)
     for name in (*_PLAIN_FIELDS, "price_minor", "currency"):
         if name in data:
             setattr(product, name, data[name])  # type: ignore[literal-required]
@@ -115,11 +120,15 @@ def product_update(*, product_id: int, data: ProductData, actor: AbstractBaseUse
         _price_record(product, actor)
         _announce_price(product, before["price_minor"])
     _announce("product.updated", product, fields=sorted(data))
+    if actor is not None:
+        after = product_snapshot(product, tags="tags" in data)
+        target = f"product:{product.pk}"
+        audit_record(actor=actor, action="product.update", target=target, before=before, after=after)
     return product
 
 
 @transaction.atomic
-def product_deactivate(*, product_id: int) -> None:
+def product_deactivate(*, product_id: int, actor: AbstractBaseUser | None = None) -> None:
     """Take a product out of the shop. Orders, reviews and prices keep referring to it. Raises ``NotFound``."""
     product = product_lock(product_id)
     if not product.is_active:
@@ -127,6 +136,13 @@ def product_deactivate(*, product_id: int) -> None:
     product.is_active, product.updated_at = False, timezone.now()
     product.save(update_fields=["is_active", "updated_at"])
     _announce("product.deleted", product)
+    audit_record(
+        actor=actor,
+        action="product.deactivate",
+        target=f"product:{product.pk}",
+        before={"is_active": True},
+        after={"is_active": False},
+    )
 
 
 @contextmanager

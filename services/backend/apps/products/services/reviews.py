@@ -6,6 +6,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
+from apps.audit.services import audit_record
 from apps.core.constraints import violated_constraint
 from apps.core.events import event_emit
 from apps.core.response_cache import CATALOGUE, stamp_bump
@@ -74,21 +75,33 @@ def review_update(
 
 
 @transaction.atomic
-def review_moderate(*, review_id: int, status: str) -> ProductReview:
+def review_moderate(*, review_id: int, status: str, actor: AbstractBaseUser | None = None) -> ProductReview:
     """Approve or reject; the caller has checked that this is theirs to decide."""
     review = review_lock(review_id)
+    before = review.status
     review.status, review.updated_at = status, timezone.now()
     review.save(update_fields=["status", "updated_at"])
     _changed("review.moderated", review)
+    audit_record(
+        actor=actor,
+        action="review.moderate",
+        target=f"review:{review.pk}",
+        before={"status": before},
+        after={"status": status},
+    )
     return review
 
 
 @transaction.atomic
-def review_delete(*, review_id: int) -> None:
-    """Remove a review with its votes."""
+def review_delete(*, review_id: int, actor: AbstractBaseUser | None = None) -> None:
+    """Remove a review with its votes; ``actor`` is staff who removes somebody else's."""
     review = review_lock(review_id)
     ProductReview.objects.filter(pk=review_id).delete()
     _changed("review.deleted", review)
+    before = {
+        name: getattr(review, name) for name in ("product_id", "user_id", "rating", "title", "body", "status")
+    }
+    audit_record(actor=actor, action="review.delete", target=f"review:{review_id}", before=before)
 
 
 @transaction.atomic

@@ -5,10 +5,12 @@ from typing import Any, NotRequired, TypedDict
 
 from django.contrib.auth.base_user import AbstractBaseUser
 
+from apps.audit.services import audit_record
 from apps.core.events import event_emit
 from apps.inventory.services import stock_item_create, stock_set_available
 from apps.products.errors import VariantsConflict
 from apps.products.models import PriceHistory, Product, ProductVariant
+from apps.products.services.snapshots import variant_snapshot
 from meshop_shared.errors import ValidationFailed
 
 
@@ -38,6 +40,7 @@ def variants_create(
         )
         if variant.price_minor is not None:
             _price_record(product, variant, actor)
+        _audit("variant.create", variant, {}, actor)
 
 
 def variants_replace(
@@ -55,8 +58,11 @@ def variants_replace(
     if not variants:
         raise ValidationFailed.for_field("variants", "Keep at least one variant; hide the product instead.")
     wanted = {data["sku"] for data in variants}
-    retired = [variant.pk for sku, variant in known.items() if sku not in wanted]
-    ProductVariant.objects.filter(pk__in=retired).update(is_active=False)
+    retired = [variant for sku, variant in known.items() if sku not in wanted and variant.is_active]
+    ProductVariant.objects.filter(pk__in=[variant.pk for variant in retired]).update(is_active=False)
+    for variant in retired:
+        before, variant.is_active = variant_snapshot(variant), False
+        _audit("variant.retire", variant, before, actor)
     for data in variants:
         if data["sku"] in known:
             _update(product, known[data["sku"]], data, actor)
@@ -68,7 +74,7 @@ def variants_replace(
 def _update(
     product: Product, variant: ProductVariant, data: VariantData, actor: AbstractBaseUser | None
 ) -> None:
-    old = variant.price_minor
+    before, old = variant_snapshot(variant), variant.price_minor
     variant.is_active, variant.name = True, data["name"]
     variant.attributes = data.get("attributes", variant.attributes)
     variant.price_minor = data.get("price_minor", old)
@@ -76,8 +82,16 @@ def _update(
     if variant.price_minor != old:
         _price_record(product, variant, actor)
         _announce_price(product, variant, old)
+    _audit("variant.update", variant, before, actor)
     if "stock" in data:
         stock_set_available(stock_item_id=variant.stock_item_id, available=data["stock"], actor=actor)
+
+
+def _audit(
+    action: str, variant: ProductVariant, before: dict[str, Any], actor: AbstractBaseUser | None
+) -> None:
+    after = variant_snapshot(variant)
+    audit_record(actor=actor, action=action, target=f"variant:{variant.pk}", before=before, after=after)
 
 
 def _price_record(product: Product, variant: ProductVariant, actor: AbstractBaseUser | None) -> None:

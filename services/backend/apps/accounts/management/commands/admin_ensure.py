@@ -9,6 +9,8 @@ from django.core.validators import validate_email
 from django.db import transaction
 
 from apps.accounts.models import User
+from apps.accounts.snapshots import user_snapshot
+from apps.audit.services import audit_record
 
 
 class Command(BaseCommand):
@@ -35,14 +37,27 @@ def admin_ensure(*, email: str, password: str) -> str:
     """Answer ``created``, ``updated`` or ``unchanged``."""
     user = User.objects.filter(email=email.strip().lower()).first()
     if user is None:
-        User.objects.create_superuser(email, password)
+        user = User.objects.create_superuser(email, password)
+        _audit(user, {})
         return "created"
     if user.is_active and user.is_staff and user.is_superuser and user.check_password(password):
         return "unchanged"
+    before = user_snapshot(user.pk)
     user.is_active = user.is_staff = user.is_superuser = True
     user.set_password(password)
     user.save(update_fields=["is_active", "is_staff", "is_superuser", "password"])
+    _audit(user, before)
     return "updated"
+
+
+def _audit(user: User, before: dict[str, Any]) -> None:
+    audit_record(
+        actor="manage.py admin_ensure",
+        action="user.admin_ensure",
+        target=f"user:{user.pk}",
+        before=before,
+        after={**user_snapshot(user.pk), "password": "set"},
+    )
 
 
 def _read_password() -> str:

@@ -130,7 +130,7 @@ class ProductDetailApi(APIView):
     @extend_schema(responses={204: None})
     def delete(self, request: Request, key: str) -> Response:
         """Take a product out of the shop; orders and reviews keep it."""
-        product_deactivate(product_id=product_id_from(key))
+        product_deactivate(product_id=product_id_from(key), actor=caller(request))
         return Response(status=204)
 
     @staticmethod

@@ -113,7 +113,7 @@ class ReviewDetailApi(APIView):
         if words:
             review = review_update(review_id=review.pk, **words)
         if status is not None:
-            review = review_moderate(review_id=review.pk, status=status)
+            review = review_moderate(review_id=review.pk, status=status, actor=caller(request))
         return Response(review_to_dict(review))
 
     @extend_schema(responses={204: None})
@@ -121,7 +121,8 @@ class ReviewDetailApi(APIView):
         """Remove one's own review; staff who may delete reviews remove any."""
         may_delete_any = request.user.has_perm("products.delete_productreview")
         review = _visible(request, id) if may_delete_any else _own(request, id)
-        review_delete(review_id=review.pk)
+        own = review.user_id == request.user.pk
+        review_delete(review_id=review.pk, actor=None if own else caller(request))
         return Response(status=204)
 
 
