@@ -66,9 +66,19 @@ class Killer(threading.Thread):
             self._programs.kill(self._workers.pop(0))
             self._workers.append(self._worker())
         else:
-            worker = self._random.choice(self._workers)
-            wait_until(lambda: self._programs.kill_child(worker), timeout_s=60, what="a pool process")
+            wait_until(self._kill_child, timeout_s=60, what="a pool process")
         self.killed[victim] += 1
+
+    def _kill_child(self) -> bool:
+        self._workers = [self._living(worker) for worker in self._workers]
+        return self._programs.kill_child(self._random.choice(self._workers))
+
+    def _living(self, worker):
+        """The worker, or another in its place: one that loses a process while it starts its pool gives up."""
+        if worker.poll() is None:
+            return worker
+        self._programs.kill(worker)
+        return self._worker()
 
     def _worker(self):
         return self._programs.worker(queues="default", concurrency=2)

@@ -379,7 +379,7 @@ class TestAddresses:
         assert address_of(customer, theirs) == theirs
         assert ok(stranger.get("auth/addresses/"))["results"] == []
 
-    @pytest.mark.parametrize("key", [0, -1, 2**62, TOO_BIG, "first", "1.5", "%00"])
+    @pytest.mark.parametrize("key", [0, -1, 2**62, TOO_BIG, "first", "1.5"])
     def test_unknown_ones_do_not_exist(self, customer, key):
         for method in ("GET", "PUT", "PATCH", "DELETE"):
             not_found(customer.send(method, f"auth/addresses/{key}/", json=ADDRESS))

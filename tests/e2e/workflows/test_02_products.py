@@ -13,7 +13,7 @@ FIELDS = {
     "id", "slug", "sku", "name", "description", "brand", "category", "tags", "price", "currency", "stock", "in_stock",
     "rating", "review_count", "images", "variants", "attributes", "created_at",
 }  # fmt: skip
-UNKNOWN_KEYS = [0, -1, 2**62, 10**30, "no-such-slug", "1.5", "%00", "..%2f..", "a" * 500]
+UNKNOWN_KEYS = [0, -1, 2**62, 10**30, "no-such-slug", "1.5", "a" * 500]
 
 
 def ids(products):
@@ -629,7 +629,7 @@ class TestCategoriesAndTags:
         body = {"name": unique("Orphan"), "parent_id": 2**62}
         refused(staff.post("products/categories/", body), 404, "category_not_found")
 
-    @pytest.mark.parametrize("key", [0, -1, 2**62, 10**30, "%00"])
+    @pytest.mark.parametrize("key", [0, -1, 2**62, 10**30])
     def test_unknown_categories_do_not_exist(self, guest, key):
         not_found(guest.get(f"products/categories/{key}/"))
 
@@ -659,9 +659,14 @@ class TestFrontDoor:
         assert guest.get("schema/").status_code == 200
         assert guest.http.get(f"{shop_url}/admin/").status_code in (200, 302)
 
-    @pytest.mark.parametrize("path", ["nothing/", "products", "products/1/nothing/", "../.env", "%00/"])
+    @pytest.mark.parametrize("path", ["nothing/", "products", "products/1/nothing/", "../.env"])
     def test_unknown_paths_get_the_envelope(self, guest, path):
         not_found(guest.get(path))
+
+    @pytest.mark.parametrize("path", ["%00/", "products/%00/", "products/..%2f../", "orders/%00/"])
+    def test_paths_that_two_servers_could_read_differently_go_no_further(self, guest, path):
+        answer = guest.get(path)
+        assert (answer.status_code, answer.json()["code"]) == (400, "malformed_request")
 
     @pytest.mark.parametrize("path", ["products/reviews/", "nothing/"])
     def test_a_refusal_keeps_the_connection(self, guest, path):

@@ -228,7 +228,7 @@ class TestChanging:
         assert (cart["items"], cart["total"], cart["item_count"]) == ([], "0.00", 0)
         assert ok(customer.delete("orders/cart/clear/"))["items"] == []
 
-    @pytest.mark.parametrize("key", [0, -1, 2**62, 10**30, "first", "1.5", "%00"])
+    @pytest.mark.parametrize("key", [0, -1, 2**62, 10**30, "first", "1.5"])
     def test_unknown_lines_do_not_exist(self, staff, customer, key):
         before = customer.add_to_cart(staff.add_product())
         not_found(customer.put(f"orders/cart/items/{key}/", {"quantity": 1}))

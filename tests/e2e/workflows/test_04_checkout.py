@@ -562,7 +562,7 @@ class TestPrivacy:
             refused(guest.get(f"orders/{path}"), 401, "not_authenticated")
         refused(guest.post(f"orders/{order['id']}/cancel/"), 401, "not_authenticated")
 
-    @pytest.mark.parametrize("key", [0, -1, UNKNOWN, 10**30, "first", "1.5", "%00"])
+    @pytest.mark.parametrize("key", [0, -1, UNKNOWN, 10**30, "first", "1.5"])
     def test_unknown_orders_do_not_exist(self, staff, customer, key):
         for person in (customer, staff):
             not_found(person.get(f"orders/{key}/"))

@@ -198,7 +198,7 @@ class TestChanging:
         refused(guest.send(method, path, json=body), 401, "not_authenticated")
         assert guest.reviews_of(product)[0]["rating"] == 5
 
-    @pytest.mark.parametrize("key", [0, -1, 2**62, 10**30, "first", "1.5", "%00"])
+    @pytest.mark.parametrize("key", [0, -1, 2**62, 10**30, "first", "1.5"])
     def test_unknown_reviews_do_not_exist(self, customer, key):
         body = {"rating": 1, "title": "", "body": ""}
         for method in ("PUT", "PATCH", "DELETE"):

@@ -74,7 +74,7 @@ class TestTakingBack:
         customer.wish(product)
         assert [w["product"]["id"] for w in customer.wishes()] == [product["id"]]
 
-    @pytest.mark.parametrize("key", [0, -1, 2**62, 10**30, "mug", "1.5", "%00"])
+    @pytest.mark.parametrize("key", [0, -1, 2**62, 10**30, "mug", "1.5"])
     def test_unknown_wishes_do_not_exist(self, customer, key):
         not_found(customer.delete(f"products/wishlist/{key}/"))
 
