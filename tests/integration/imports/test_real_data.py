@@ -20,7 +20,7 @@ MAX_MIB = 300
 
 
 class PeakMemory(threading.Thread):
-    """Asks Linux for the peak of a process until it ends; ``ru_maxrss`` would count what its parent held at the fork."""
+    """Asks Linux for the peak of a process until it ends; ``ru_maxrss`` counts what its parent held at the fork, too."""
 
     def __init__(self, pid: int) -> None:
         super().__init__(daemon=True)
