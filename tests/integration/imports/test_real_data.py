@@ -20,7 +20,7 @@ MAX_MIB = 300
 
 
 class PeakMemory(threading.Thread):
-    """Asks Linux for the peak of a process until it ends; ``ru_maxrss`` counts what its parent held at the fork, too."""
+    """Asks Linux for the peak of a process until it ends; ``ru_maxrss`` counts its parent at the fork, too."""
 
     def __init__(self, pid: int) -> None:
         super().__init__(daemon=True)
