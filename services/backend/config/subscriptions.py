@@ -4,6 +4,12 @@ from apps.core.subscriptions import Subscription
 
 SUBSCRIPTIONS: tuple[Subscription, ...] = (
     Subscription(
+        consumer="products.purge",
+        events=("product.*", "price.*", "category.*", "tag.*", "catalogue.*", "review.*"),
+        queue="default",
+        handler="apps.products.consumers.on_catalogue_changed",
+    ),
+    Subscription(
         consumer="payments.close",
         events=("order.cancelled", "order.expired"),
         queue="default",

@@ -23,6 +23,8 @@ MAX_AGE_S = 30
 MAX_BYTES = 512_000
 #: Catalogue: names, prices, membership of lists. Stock: what can be sold now.
 CATALOGUE, STOCK = "catalogue", "stock"
+#: Redis tells every gateway when a key that begins so has changed; their routes name the stamps they depend on.
+GATEWAY_STAMPS = "stamp:"
 
 log = structlog.get_logger(__name__)
 
@@ -77,12 +79,14 @@ def cached_number(*, name: str, stamps: tuple[str, ...], make: Callable[[], int]
 
 
 def stamp_bump(stamp: str) -> None:
-    """Kill every answer made from ``stamp``, once the current transaction has committed."""
-    transaction.on_commit(partial(_renew, f"{_prefix()}:stamp:{stamp}"), robust=True)
+    """Kill every answer made from ``stamp``, here and in the gateways, once the current transaction has committed."""
+    transaction.on_commit(partial(_renew, stamp), robust=True)
 
 
-def _renew(key: str) -> None:
+def _renew(stamp: str) -> None:
+    """Renew our stamp and that of the gateways at once: one that asks again must not get an answer that was ours."""
+    drawn = secrets.token_hex(8)
     try:
-        redis_client().set(key, secrets.token_hex(8))
+        redis_client().mset({f"{_prefix()}:stamp:{stamp}": drawn, f"{GATEWAY_STAMPS}{stamp}": drawn})
     except redis.RedisError as error:
         log.warning("response cache unavailable", error=type(error).__name__)

@@ -9,16 +9,18 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from apps.accounts.errors import RefreshInvalid, SessionEnded
 from apps.accounts.locks import live_family_lock
 from apps.accounts.models import RefreshToken, TokenFamily, User
+from apps.accounts.revocation import revocation_announce
 from apps.accounts.selectors import Roles, refresh_token_get
 from apps.accounts.signing import token_signer
 
@@ -81,22 +83,30 @@ def session_renew(*, user: User, roles: Roles, family_id: UUID) -> TokenPair:
 
 def session_end(*, refresh: str) -> None:
     """Revoke the family of a refresh token, whatever state that is in; unknown ones are ignored (RFC 7009)."""
-    family = TokenFamily.objects.filter(tokens__token_hash=_digest(refresh), revoked_at__isnull=True)
-    family.update(revoked_at=timezone.now(), revoke_reason="logout")
+    _families_revoke(TokenFamily.objects.filter(tokens__token_hash=_digest(refresh)), reason="logout")
 
 
 def family_revoke(*, family_id: UUID, reason: str) -> None:
     """End one session. Its access tokens stop working too."""
-    families = TokenFamily.objects.filter(pk=family_id, revoked_at__isnull=True)
-    families.update(revoked_at=timezone.now(), revoke_reason=reason)
+    _families_revoke(TokenFamily.objects.filter(pk=family_id), reason=reason)
 
 
 def sessions_revoke(*, user_id: int, reason: str, except_family_id: UUID | None = None) -> None:
     """End all sessions of a user, but for one if it is named."""
-    families = TokenFamily.objects.filter(user_id=user_id, revoked_at__isnull=True)
+    families = TokenFamily.objects.filter(user_id=user_id)
     if except_family_id is not None:
         families = families.exclude(pk=except_family_id)
-    families.update(revoked_at=timezone.now(), revoke_reason=reason)
+    _families_revoke(families, reason=reason)
+
+
+def _families_revoke(families: QuerySet[TokenFamily], *, reason: str) -> None:
+    """End those that are live, then tell the gateways: the services behind them that have no database rely on it."""
+    live = families.filter(revoked_at__isnull=True).order_by("pk")
+    with transaction.atomic():
+        ids = list(live.select_for_update(no_key=True, of=("self",)).values_list("pk", flat=True))
+        if ids:
+            TokenFamily.objects.filter(pk__in=ids).update(revoked_at=timezone.now(), revoke_reason=reason)
+            transaction.on_commit(partial(revocation_announce, ids), robust=True)
 
 
 def sessions_prune() -> int:
