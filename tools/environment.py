@@ -7,8 +7,16 @@ from tools.state import StateFolder, new_rsa_key
 #: Settings that the stack decides itself; whatever the shell says of them is not meant for it.
 OWNED = frozenset(
     {
-        "DATABASE_URL", "REDIS_URL", "SECRET_KEY", "JWT_PRIVATE_KEY", "JWT_PRIVATE_KEY_FILE", "PUBLIC_URL",
-        "TRUSTED_PROXIES", "HEARTBEAT_FILE", "METRICS_PORT", "PROMETHEUS_MULTIPROC_DIR",
+        "DATABASE_URL",
+        "REDIS_URL",
+        "SECRET_KEY",
+        "JWT_PRIVATE_KEY",
+        "JWT_PRIVATE_KEY_FILE",
+        "PUBLIC_URL",
+        "TRUSTED_PROXIES",
+        "HEARTBEAT_FILE",
+        "METRICS_PORT",
+        "PROMETHEUS_MULTIPROC_DIR",
     }
 )
 

@@ -85,6 +85,7 @@ def gateway(config: StackConfig, environment: Mapping[str, str]) -> Service:
 
 def backend(config: StackConfig, environment: Mapping[str, str]) -> Service:
     """The store, behind the gateway."""
+    assert config.backend_port
     metrics = config.folder / "metrics" / "backend"
     return Service(
         name=BACKEND_NAME,

@@ -1,11 +1,20 @@
 import json
+import os
+import time
 
 import pytest
 
 from tools.errors import ToolError
 from tools.stack import prepare
 from tools.stack.config import DEFAULT_ADMIN, StackConfig
-from tools.stack.services import backend, http_ready, platform_services
+from tools.stack.services import (
+    HEARTBEAT_MAX_AGE_S,
+    backend,
+    gateway,
+    heartbeat_fresh,
+    http_ready,
+    platform_services,
+)
 from tools.state import StateFolder
 
 
@@ -64,7 +73,7 @@ def test_configuration_is_remembered_without_the_password(tmp_path):
 
 
 def test_backend_is_served_on_loopback_by_a_production_server():
-    service = backend(StackConfig(port=9000), {"A": "b"})
+    service = backend(StackConfig(backend_port=9000), {"A": "b"})
     words = " ".join(service.command)
     assert "granian --interface wsgi --host 127.0.0.1 --port 9000 --workers 2 --blocking-threads 8" in words
     assert service.command[-1] == "config.wsgi:application"
@@ -75,14 +84,34 @@ def test_another_port_or_setting_means_a_restart():
     one, same, port, setting = (
         platform_services(config, environment)[0].fingerprint()
         for config, environment in (
-            (StackConfig(), {}),
-            (StackConfig(), {}),
-            (StackConfig(port=9000), {}),
-            (StackConfig(), {"RATE_LIMIT": "off"}),
+            (StackConfig(backend_port=1), {}),
+            (StackConfig(backend_port=1), {}),
+            (StackConfig(backend_port=1, port=9000), {}),
+            (StackConfig(backend_port=1), {"RATE_LIMIT": "off"}),
         )
     )
     assert one == same
     assert len({one, port, setting}) == 3
+
+
+def test_the_gateway_is_the_front_door_and_learns_no_secrets():
+    service = gateway(
+        StackConfig(port=9000, backend_port=9001), {"SECRET_KEY": "s3cr3t", "REDIS_URL": "redis://r"}
+    )
+    assert service.address == "http://127.0.0.1:9000"
+    assert service.env["BACKEND_URL"] == "http://127.0.0.1:9001"
+    assert service.env["REDIS_URL"] == "redis://r"
+    assert "SECRET_KEY" not in service.env
+    assert "backend" in service.depends
+
+
+def test_a_program_without_a_sign_of_life_is_not_ready(tmp_path):
+    ready, file = heartbeat_fresh(tmp_path / "heartbeat"), tmp_path / "heartbeat"
+    assert ready() is False
+    file.touch()
+    assert ready() is True
+    os.utime(file, (0, time.time() - HEARTBEAT_MAX_AGE_S - 1))
+    assert ready() is False
 
 
 def test_nothing_answering_is_not_ready():

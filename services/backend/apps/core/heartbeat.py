@@ -7,7 +7,7 @@ EVERY_S = 5.0
 
 
 def heartbeat() -> None:
-    """Touch ``HEARTBEAT_FILE``, if there is one. A program that hangs or waits for a dead lock does not come by here."""
+    """Touch ``HEARTBEAT_FILE``, if there is one. A program that hangs does not come by here."""
     file = settings.MESHOP.heartbeat_file
     if file is not None:
         file.touch()
