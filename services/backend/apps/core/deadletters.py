@@ -7,6 +7,7 @@ that RabbitMQ took it out of its queue.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from celery import Celery
 from django.db.models import QuerySet
@@ -88,7 +89,8 @@ def _failures(letter: DeadLetter) -> QuerySet[EventRetry]:
 def _letters(app: Celery, queue: str) -> Iterator[list[Message]]:
     """All dead letters of a queue. Those that are not acknowledged meanwhile go back to it."""
     with app.connection_for_write() as connection:
-        source, letters = _declared(connection.channel(), queue), []  # type: ignore[var-annotated]
+        source = _declared(connection.channel(), queue)
+        letters: list[Message] = []
         while len(letters) < LIMIT and (letter := source.get(no_ack=False)) is not None:
             letters.append(letter)
         try:
@@ -99,13 +101,14 @@ def _letters(app: Celery, queue: str) -> Iterator[list[Message]]:
                     letter.requeue()
 
 
-def _declared(channel: object, queue: str) -> Queue:
-    bound: Queue = dead_queue(queue)(channel)  # type: ignore[arg-type]
+def _declared(channel: Any, queue: str) -> Queue:
+    bound: Queue = dead_queue(queue)(channel)
     bound.declare()
     return bound
 
 
 def _reason(letter: Message) -> str:
-    deaths = letter.headers.get("x-death") or [{}]  # type: ignore[var-annotated]
-    reason = deaths[0].get("reason", "unknown")  # type: ignore[union-attr]
+    headers: dict[str, Any] = letter.headers or {}
+    deaths = headers.get("x-death") or [{}]
+    reason = deaths[0].get("reason", "unknown")
     return "it brought a worker down each time" if reason == "delivery_limit" else str(reason)

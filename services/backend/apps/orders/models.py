@@ -101,7 +101,7 @@ class Order(models.Model):
     updated_at = models.DateTimeField(db_default=Now())
 
     class Meta:
-        permissions: ClassVar[list[tuple[str, str]]] = [("fulfil_order", "Can ship and deliver orders")]  # type: ignore[assignment]
+        permissions = [("fulfil_order", "Can ship and deliver orders")]
         constraints = [
             models.CheckConstraint(
                 condition=Q(

@@ -57,9 +57,11 @@ def sellable_units_get(keys: Iterable[UnitKey]) -> dict[UnitKey, SellableUnit]:
             "product_id", "id", "sku", "product__name", "name", "price_minor", "product__price_minor",
             "product__currency", "stock_item_id", "stock_item__on_hand", "stock_item__reserved",
         )  # fmt: skip
-        for pid, pk, sku, product_name, name, price, base, currency, item, on_hand, reserved in variant_rows:  # type: ignore[assignment]
-            units[pid, pk] = SellableUnit(
-                pid, pk, sku, f"{product_name} — {name}", base if price is None else price, currency,
-                item, on_hand - reserved,
+        for row in variant_rows:
+            product_id, variant_id, sku, product_name, variant_name, own_price, base, currency, item = row[:9]
+            on_hand, reserved = row[9:]
+            units[product_id, variant_id] = SellableUnit(
+                product_id, variant_id, sku, f"{product_name} — {variant_name}",
+                base if own_price is None else own_price, currency, item, on_hand - reserved,
             )  # fmt: skip
     return {key: unit for key, unit in units.items() if key in wanted}

@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apps.accounts.api.authentication import caller
 from apps.accounts.selectors import address_snapshot_get
 from apps.core.api.fields import MAX_ID
 from apps.core.api.pagination import Ordering, paginate
@@ -60,7 +61,7 @@ class OrdersApi(APIView):
             raise ValidationFailed.for_field("scope", "Use mine or all.")
         if scope == "all" and not request.user.has_perm("orders.view_order"):
             raise PermissionDenied()
-        orders = order_list(user_id=request.user.pk if scope == "mine" else None, status=status)
+        orders = order_list(user_id=caller(request).pk if scope == "mine" else None, status=status)
         return Response(
             paginate(
                 request,
@@ -77,7 +78,7 @@ class OrdersApi(APIView):
         serializer = OrderCreateSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         answer = run_idempotent(
-            scope=f"orders:{request.user.pk}",
+            scope=f"orders:{caller(request).pk}",
             key=request.headers.get("Idempotency-Key"),
             request_body=raw_body,
             operation=lambda: self._place(request, serializer.validated_data),
@@ -92,10 +93,10 @@ class OrdersApi(APIView):
         shipping = _shipping_address(request, data)
         billing = shipping
         if "billing_address_id" in data:
-            billing = address_snapshot_get(user_id=request.user.pk, address_id=data["billing_address_id"])  # type: ignore[arg-type]
+            billing = address_snapshot_get(user_id=caller(request).pk, address_id=data["billing_address_id"])
         items = data.get("items")
         order, lines = order_place(
-            user=request.user,  # type: ignore[arg-type]
+            user=caller(request),
             items=None
             if items is None
             else [((item["product_id"], item["variant_id"]), item["quantity"]) for item in items],
@@ -110,8 +111,8 @@ def _shipping_address(request: Request, data: dict[str, Any]) -> dict[str, Any]:
     if "shipping_address" in data:
         return dict(data["shipping_address"])
     if "shipping_address_id" in data:
-        return address_snapshot_get(user_id=request.user.pk, address_id=data["shipping_address_id"])  # type: ignore[arg-type]
-    default = address_snapshot_get(user_id=request.user.pk, address_id=None)  # type: ignore[arg-type]
+        return address_snapshot_get(user_id=caller(request).pk, address_id=data["shipping_address_id"])
+    default = address_snapshot_get(user_id=caller(request).pk, address_id=None)
     if default is None:
         raise ValidationFailed.for_field("shipping_address", "Say where to send it: an address or its id.")
     return default
@@ -127,7 +128,7 @@ class OneOrderApi(APIView):
         if order_id > MAX_ID:
             raise OrderNotFound()
         everybody = self.request.user.has_perm("orders.view_order")
-        return order_get(order_id=order_id, user_id=None if everybody else self.request.user.pk)
+        return order_get(order_id=order_id, user_id=None if everybody else caller(self.request).pk)
 
     def answer(self, order_id: int) -> Response:
         """Render the order as it is now."""
@@ -154,9 +155,9 @@ class OrderCancelApi(OneOrderApi):
         serializer = OrderCancelSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         order = self.order(order_id)
-        if order.user_id != request.user.pk and not request.user.has_perm("orders.change_order"):
+        if order.user_id != caller(request).pk and not request.user.has_perm("orders.change_order"):
             raise PermissionDenied()
-        order_cancel(order_id=order.pk, actor=request.user, reason=serializer.validated_data["reason"])  # type: ignore[arg-type]
+        order_cancel(order_id=order.pk, actor=caller(request), reason=serializer.validated_data["reason"])
         return self.answer(order.pk)
 
 
@@ -193,7 +194,7 @@ class OrderShipApi(FulfilmentApi):
         serializer.is_valid(raise_exception=True)
         order_ship(
             order_id=self.order(order_id).pk,
-            actor=request.user,  # type: ignore[arg-type]
+            actor=caller(request),
             tracking=serializer.validated_data["tracking"],
         )
         return self.answer(order_id)
@@ -205,5 +206,5 @@ class OrderDeliverApi(FulfilmentApi):
     @extend_schema(request=None, responses=OrderSerializer)
     def post(self, request: Request, order_id: int) -> Response:
         """Note that a shipped order has arrived."""
-        order_deliver(order_id=self.order(order_id).pk, actor=request.user)  # type: ignore[arg-type]
+        order_deliver(order_id=self.order(order_id).pk, actor=caller(request))
         return self.answer(order_id)

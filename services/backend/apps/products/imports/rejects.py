@@ -48,14 +48,14 @@ class RejectsFile:
 
     def write(self, rejections: Iterable[Rejection]) -> None:
         """Append, in the order given."""
-        rows = [(item.line, item.reason, item.detail) for item in rejections]
+        rows: list[tuple[object, ...]] = [(item.line, item.reason, item.detail) for item in rejections]
         if not rows:
             return
         try:
             if self._file is None:
                 new = not self.path.exists()
                 self._file = self.path.open("a", encoding="utf-8", errors="backslashreplace", newline="")
-                rows = [HEADER, *rows] if new else rows  # type: ignore[list-item]
+                rows = [HEADER, *rows] if new else rows
             csv.writer(self._file).writerows(rows)
         except OSError as error:
             raise self._failed(error) from error
