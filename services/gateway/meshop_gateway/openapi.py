@@ -14,6 +14,9 @@ from meshop_gateway.upstream_conn import UpstreamFailure
 log = structlog.get_logger(__name__)
 
 _KEPT_S = 30.0
+_SCHEMAS = "#/components/schemas/"
+#: Bounds that OpenAPI 3.0 marks as exclusive, and 3.1 gives a name of their own.
+_BOUNDS = {"exclusiveMinimum": "minimum", "exclusiveMaximum": "maximum"}
 _METHODS = frozenset(("get", "head", "post", "put", "patch", "delete", "options"))
 _ENVELOPE = {
     "type": "object",
@@ -61,7 +64,7 @@ class MergedDocument:
             routes = [route for route in table.routes.values() if route.upstream is upstream]
             document = _to_3_1(document) if str(document.get("openapi", "")).startswith("3.0") else document
             if number:  # names of the first stay, those of the others say where they come from
-                document = _renamed(document, f"{upstream.name}.")
+                document = _renamed(document, upstream.name)
             merge_into(merged, document, routes, table)
         return merged
 
@@ -102,40 +105,49 @@ def _with_errors(operation: dict[str, Any]) -> dict[str, Any]:
     return {**operation, "responses": {**errors, **operation.get("responses", {})}}
 
 
-def _renamed(node: Any, prefix: str) -> Any:
-    """Prefix the names of all components and the references to them."""
-    components = node.get("components", {})
-    renamed = _with_references({**node, "components": {}}, prefix)
+def _renamed(document: dict[str, Any], upstream: str) -> dict[str, Any]:
+    """Say in the names of schemas and operations whose they are: within the merged document they must be unique."""
+    renamed = _with_references({**document, "components": {}}, f"{upstream}.")
+    for operations in renamed.get("paths", {}).values():
+        for method, operation in operations.items():
+            if method in _METHODS and "operationId" in operation:
+                operation["operationId"] = f"{upstream}_{operation['operationId']}"
     renamed["components"] = {
         kind: {
-            (f"{prefix}{name}" if kind == "schemas" else name): _with_references(value, prefix)
+            (f"{upstream}.{name}" if kind == "schemas" else name): _with_references(value, f"{upstream}.")
             for name, value in named.items()
         }
-        for kind, named in components.items()
+        for kind, named in document.get("components", {}).items()
     }
     return renamed
 
 
 def _with_references(node: Any, prefix: str) -> Any:
-    start = "#/components/schemas/"
+    """References stand below ``$ref`` and in the mapping of a discriminator."""
     if isinstance(node, dict):
-        return {
-            key: f"{start}{prefix}{value[len(start) :]}"
-            if key == "$ref" and isinstance(value, str) and value.startswith(start)
-            else _with_references(value, prefix)
-            for key, value in node.items()
-        }
-    return [_with_references(item, prefix) for item in node] if isinstance(node, list) else node
+        return {key: _with_references(value, prefix) for key, value in node.items()}
+    if isinstance(node, list):
+        return [_with_references(item, prefix) for item in node]
+    if isinstance(node, str) and node.startswith(_SCHEMAS):
+        return f"{_SCHEMAS}{prefix}{node[len(_SCHEMAS) :]}"
+    return node
 
 
 def _to_3_1(node: Any) -> Any:
-    """OpenAPI 3.0 says ``nullable``, 3.1 has the type ``null``."""
+    """OpenAPI 3.0 says ``nullable`` and marks exclusive bounds; 3.1 speaks JSON Schema: type ``null``, and numbers."""
     if isinstance(node, list):
         return [_to_3_1(item) for item in node]
     if not isinstance(node, dict):
         return node
     converted = {key: _to_3_1(value) for key, value in node.items()}
-    if converted.get("nullable") is not True:
+    for exclusive, bound in _BOUNDS.items():
+        marked = isinstance(converted.get(exclusive), bool) and converted.pop(exclusive)
+        if marked and bound in converted:
+            converted[exclusive] = converted.pop(bound)
+    if not isinstance(converted.get("nullable"), bool):
+        return converted
+    if not converted["nullable"]:
+        del converted["nullable"]
         return converted
     del converted["nullable"]
     if "enum" in converted and None not in converted["enum"]:

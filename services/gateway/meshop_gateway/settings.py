@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
-from pydantic_settings import NoDecode
+from pydantic_settings import NoDecode, SettingsConfigDict
 
 from meshop_shared.settings import ServiceSettings
 
@@ -18,6 +18,8 @@ _URL = r"^https?://[A-Za-z0-9._\-\[\]:]+$"
 
 class GatewaySettings(ServiceSettings):
     """Environment of one gateway replica; the table in docs/gateway.md is checked against this class."""
+
+    model_config = SettingsConfigDict(env_ignore_empty=True)
 
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on.")

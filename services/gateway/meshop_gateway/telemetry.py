@@ -14,6 +14,9 @@ SERVICE = "gateway"
 SHED = Counter("meshop_gateway_shed_total", "Requests refused because their route was busy.", ["route"])
 RETRIES = Counter("meshop_gateway_retries_total", "Second and later attempts.", ["upstream"])
 HEDGES = Counter("meshop_gateway_hedges_total", "Second attempts beside a slow first one.", ["upstream"])
+BREAKER_CHANGES = Counter(
+    "meshop_gateway_breaker_changes_total", "Changes of a breaker, by what it became.", ["upstream", "state"]
+)
 LIMITED = Counter("meshop_gateway_rate_limited_total", "Requests over a limit.", ["route"])
 CACHED = Counter("meshop_gateway_cache_total", "Cacheable requests by outcome.", ["route", "outcome"])
 RELOADS = Counter("meshop_gateway_route_reloads_total", "Route tables read again.", ["outcome"])

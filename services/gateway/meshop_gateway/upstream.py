@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from meshop_gateway.budget import RetryBudget
 from meshop_gateway.routes import UpstreamSpec
+from meshop_gateway.telemetry import BREAKER_CHANGES
 from meshop_gateway.upstream_conn import UpstreamConnection, UpstreamFailure
 from meshop_shared.metrics import BREAKER_OPEN
 from meshop_shared.resilience import BreakerState, CircuitBreaker
@@ -31,15 +32,19 @@ class Upstream:
         self._closed = False
         self.last_answer = loop.time()
         self.budget = RetryBudget(ratio=spec.retry_budget)
-        gauge = BREAKER_OPEN.labels(name)
-        gauge.set(0)
+        self._open_gauge = BREAKER_OPEN.labels(name)
+        self._open_gauge.set(0)
         self.breaker = CircuitBreaker(
             name,
             failures=spec.breaker_failures,
             reset_s=spec.breaker_reset_s,
             clock=loop.time,
-            on_change=lambda _, state: gauge.set(0 if state is BreakerState.CLOSED else 1),
+            on_change=self._breaker_changed,
         )
+
+    def _breaker_changed(self, name: str, state: BreakerState) -> None:
+        self._open_gauge.set(0 if state is BreakerState.CLOSED else 1)
+        BREAKER_CHANGES.labels(name, state.value).inc()
 
     @property
     def idle(self) -> int:

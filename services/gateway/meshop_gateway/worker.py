@@ -1,6 +1,7 @@
 """One worker: everything wired, started, reloaded, drained and stopped."""
 
 import asyncio
+import os
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -98,6 +99,7 @@ class Worker:
         """For people: what this worker serves, and how it feels."""
         entries, size = self._cache.size
         return {
+            "worker": os.getpid(),
             "draining": self.app.draining,
             "requests_in_flight": len(self._watch.flights),
             "loop_lag_ms": round(self._watch.lag * 1000, 2),

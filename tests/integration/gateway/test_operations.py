@@ -166,7 +166,7 @@ def test_no_request_is_lost_while_draining(upstream):
 
 
 def test_worker_that_dies_is_replaced(upstream):
-    with gateway(backend_url=upstream.url, workers="2", prometheus_multiproc_dir="") as replica:
+    with gateway(backend_url=upstream.url, workers="2") as replica:
         time.sleep(3.2)  # sooner, its death would look like a worker that cannot start
         parent = psutil.Process(replica.process.pid)
         victim = parent.children()[0]

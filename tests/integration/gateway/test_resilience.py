@@ -267,3 +267,16 @@ def test_idle_connections_that_the_upstream_closed_fail_no_request(replica, bad)
         assert replica.get("/sick/x").status == 200
         replica.get("/sick/bad/until-close")
     assert breaker(replica) == "closed"
+
+
+def test_breaker_is_in_the_metrics(replica, bad):
+    bad.mode = "500"
+    wait_until(lambda: replica.get("/sick/x").status == 503)
+    metrics = replica.get("/metrics").body.decode()
+    assert 'meshop_breaker_open{dependency="bad"} 1.0' in metrics
+    bad.mode = "ok"
+    wait_until(lambda: replica.get("/sick/x").status == 200)
+    metrics = replica.get("/metrics").body.decode()
+    assert 'meshop_breaker_open{dependency="bad"} 0.0' in metrics
+    for state in ("open", "half_open", "closed"):
+        assert f'meshop_gateway_breaker_changes_total{{state="{state}",upstream="bad"}}' in metrics
