@@ -54,8 +54,8 @@ test-integration: setup ## Run the tests on PostgreSQL and Redis (ARGS= for pyte
 test-e2e: setup ## Run the workflows over HTTP against a whole stack (ARGS= for pytest)
 	@$(TESTBED) --stack -- $(PYTEST) tests/e2e $(ARGS)
 
-.PHONY: bench bench-catalog bench-store bench-gateway
-bench: bench-catalog bench-store bench-gateway ## Run every benchmark
+.PHONY: bench bench-catalog bench-store bench-gateway bench-events
+bench: bench-catalog bench-store bench-gateway bench-events ## Run every benchmark
 
 bench-catalog: setup ## Measure listing, paging and search at 10,000 and 100,000 products
 	@RATE_LIMIT=off $(TESTBED) --stack --durable -- $(PY) -m tests.load.bench_catalog
@@ -65,6 +65,9 @@ bench-store: setup ## Measure list, detail, cart and checkout beside what other 
 
 bench-gateway: setup ## Measure the gateway beside nginx and beside a textbook proxy
 	@$(PY) -m tests.load.bench_gateway
+
+bench-events: setup ## Measure commit to mail beside a bare Celery task, idle and with 100,000 messages elsewhere
+	@$(TESTBED) --durable -- $(PY) -m tests.load.bench_events
 
 .PHONY: clean
 clean: ## Remove caches and build output; the data of `make up` stays

@@ -1,6 +1,8 @@
 """A mail server on loopback that keeps what it takes and refuses what it is told to."""
 
+import asyncio
 import email
+import threading
 from collections import deque
 from email.message import EmailMessage
 from email.policy import default
@@ -23,6 +25,8 @@ class MailServer:
         self.received: list[EmailMessage] = []
         self.answers: deque[str] = deque()
         self.strangers: dict[str, str] = {}
+        #: What mails came by, in order of opening.
+        self.connections: dict[Any, asyncio.Transport] = {}
         self._controller = Controller(
             self, hostname="127.0.0.1", port=pick_port(), authenticator=_authenticate, auth_require_tls=False
         )
@@ -35,6 +39,7 @@ class MailServer:
     async def handle_RCPT(
         self, server: Any, session: Any, envelope: Any, address: str, options: list[str]
     ) -> str:
+        self.connections[session.peer] = server.transport
         if address in self.strangers:
             return self.strangers[address]
         envelope.rcpt_tos.append(address)
@@ -47,6 +52,18 @@ class MailServer:
             message["X-Envelope-To"] = ",".join(envelope.rcpt_tos)
             self.received.append(message)  # type: ignore[arg-type]
         return answer
+
+    def drop(self) -> None:
+        """Hang up on everybody, and return once that is done."""
+        dropped = threading.Event()
+
+        def hang_up() -> None:
+            for transport in self.connections.values():
+                transport.abort()
+            self._controller.loop.call_soon(dropped.set)
+
+        self._controller.loop.call_soon_threadsafe(hang_up)
+        assert dropped.wait(10)
 
     def close(self) -> None:
         """Stop listening; again does nothing."""

@@ -24,9 +24,12 @@ class Programs:
         """Start an outbox relay."""
         return self._start("relay", [str(BACKEND / "manage.py"), "outbox_relay"], environment)
 
-    def worker(self, *, queues: str, concurrency: int = 2, **environment: str) -> subprocess.Popen[bytes]:
-        """Start a worker on some queues."""
+    def worker(
+        self, *, queues: str, concurrency: int = 2, include: str = "", **environment: str
+    ) -> subprocess.Popen[bytes]:
+        """Start a worker on some queues, with the tasks of the module ``include`` besides the shop's."""
         command = ["-m", "celery", "-A", "config.celery", "worker", "-Q", queues, "-c", str(concurrency)]
+        command += ["--include", include] if include else []
         return self._start("worker", [*command, *WORKER_FLAGS], environment)
 
     def kill(self, program: subprocess.Popen[bytes]) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from apps.notifications.mail_server import mail_server_leave
 from tests.support.mail_server import MailServer
 
 
@@ -15,4 +16,5 @@ def smtp(settings: Any) -> Iterator[MailServer]:
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", server.port
     yield server
+    mail_server_leave()
     server.close()

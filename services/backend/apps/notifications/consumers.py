@@ -9,7 +9,8 @@ from apps.core.events import Event
 from apps.notifications.contexts import base_context, order_context
 from apps.notifications.services.inbox import notification_add
 from apps.notifications.services.mails import email_intend
-from apps.orders.selectors import order_get
+from apps.orders.models import Order
+from apps.orders.selectors import order_with_buyer_get
 from meshop_shared.events import OrderFact, PasswordResetRequested, RefundSucceeded
 from meshop_shared.money import minor_to_decimal_string
 
@@ -43,7 +44,10 @@ def on_event(event: Event) -> None:
     if told is None:
         return
     assert isinstance(payload, OrderFact | RefundSucceeded)
-    user = user_find(user_id=payload.user_id) if payload.user_id else None
+    if payload.user_id is None:
+        return
+    order = order_with_buyer_get(order_id=payload.order_id)
+    user = order.user
     if user is None or not user.is_active:
         return
     notification_add(
@@ -54,7 +58,10 @@ def on_event(event: Event) -> None:
         data={"order_id": payload.order_id, "number": payload.number},
     )
     email_intend(
-        event_id=event.id, template=told.template, recipient=user.email, context=_context(user, payload)
+        event_id=event.id,
+        template=told.template,
+        recipient=user.email,
+        context=_context(user, order, payload),
     )
 
 
@@ -67,8 +74,7 @@ def on_password_reset_requested(event: Event) -> None:
         email_intend(event_id=event.id, template="password_reset", recipient=user.email, context=context)
 
 
-def _context(user: User, payload: OrderFact | RefundSucceeded) -> dict[str, Any]:
-    order = order_get(order_id=payload.order_id, user_id=None)
+def _context(user: User, order: Order, payload: OrderFact | RefundSucceeded) -> dict[str, Any]:
     if isinstance(payload, RefundSucceeded):
         amount = minor_to_decimal_string(payload.amount_minor, payload.currency)
         refund = {"amount": amount, "currency": payload.currency, "reason": payload.reason}

@@ -75,6 +75,14 @@ def order_get(*, order_id: int, user_id: int | None) -> Order:
     return order
 
 
+def order_with_buyer_get(*, order_id: int) -> Order:
+    """One order with its lines and its buyer. Raises :class:`OrderNotFound`."""
+    order = order_list(user_id=None).select_related("user").filter(pk=order_id).order_by().first()
+    if order is None:
+        raise OrderNotFound()
+    return order
+
+
 def order_timeline(*, order_id: int) -> QuerySet[OrderEvent]:
     """What happened to an order, oldest first."""
     return OrderEvent.objects.filter(order_id=order_id).order_by("id")
