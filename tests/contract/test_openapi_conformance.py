@@ -25,7 +25,7 @@ from apps.accounts.selectors import user_roles
 from apps.accounts.services.sessions import session_open
 from config.wsgi import application
 from tests.contract.openapi import openapi_document
-from tests.support.factories import notification_make, user_make
+from tests.support.factories import notification_make, user_make, webhook_delivery_make
 
 SCHEMA = schemathesis.openapi.from_dict(openapi_document())
 SCHEMA.app = application
@@ -97,6 +97,7 @@ def caller_make(role: str) -> Caller:
     address = caller.post("auth/addresses/", **ADDRESS)["id"]
     line = {"product_id": product, "quantity": 1}
     order = caller.post("orders/", items=[line], shipping_address_id=address)["id"]
+    delivery = webhook_delivery_make()
     caller.ids = {
         "product_id": product, "products": product, "variant_id": by_variant["variants"][0]["id"],
         "categories": staff.post("products/categories/", name="Kitchen")["id"],
@@ -106,6 +107,7 @@ def caller_make(role: str) -> Caller:
         "orders": order, "order_id": order,
         "addresses": address, "shipping_address_id": address, "billing_address_id": address,
         "notifications": notification_make(user=caller.user).pk,
+        "endpoints": delivery.endpoint_id, "endpoint_id": delivery.endpoint_id, "deliveries": delivery.pk,
     }  # fmt: skip
     return caller
 

@@ -4,10 +4,13 @@ import itertools
 import uuid
 from typing import Any
 
+from django.utils import timezone
+
 from apps.accounts.models import Address, User
 from apps.inventory.services import stock_item_create
 from apps.notifications.models import Notification
 from apps.products.models import Product, ProductVariant
+from apps.webhooks.models import WebhookDelivery, WebhookEndpoint
 
 _numbers = itertools.count(1)
 
@@ -59,3 +62,14 @@ def notification_make(*, user: User, **fields: Any) -> Notification:
     """Make an unread entry in the inbox of ``user``."""
     told = {"kind": "order.paid", "title": "We have your payment", "data": {"order_id": 1}}
     return Notification.objects.create(user=user, event_id=uuid.uuid4(), **(told | fields))
+
+
+def webhook_delivery_make(**fields: Any) -> WebhookDelivery:
+    """Make a delivery that has arrived, and its endpoint."""
+    endpoint = WebhookEndpoint.objects.create(
+        url="https://erp.example.com/", events=["order.*"], secret="whsec_AA=="
+    )
+    values = {"event_type": "order.paid", "body": "{}", "state": "delivered", "attempts": 1}
+    return WebhookDelivery.objects.create(
+        endpoint=endpoint, event_id=uuid.uuid4(), next_attempt_at=timezone.now(), **(values | fields)
+    )

@@ -53,6 +53,14 @@ class BackendSettings(ServiceSettings):
         "public",
         description="`any` lets merchants' webhooks go to plain HTTP and private addresses, for development.",
     )
+    webhook_timeout_s: float = Field(
+        10.0, gt=0, le=30, description="Deadline of one call of a merchant's endpoint, seconds."
+    )
+    webhook_disable_after: int = Field(
+        20,
+        ge=1,
+        description="Failed calls in a row after which an endpoint is disabled; 20 take some 23 hours.",
+    )
 
     public_url: str = Field(
         "http://127.0.0.1:8000", description="Where clients reach the shop; used in links."

@@ -22,8 +22,10 @@ SCHEDULE = {
     "expire-orders": every(MINUTE, "apps.orders.tasks.expire_orders"),
     "reconcile-payments": every(MINUTE / 2, "apps.payments.tasks.reconcile"),
     "send-due-mails": every(15, "apps.notifications.tasks.send_due_mails"),
+    "send-due-webhooks": every(5, "apps.webhooks.tasks.send_due"),
     "prune-carts": every(HOUR, "apps.orders.tasks.prune_carts"),
     "prune-sessions": every(HOUR, "apps.accounts.tasks.prune_sessions"),
     "prune-notifications": every(HOUR, "apps.notifications.tasks.prune"),
+    "prune-webhooks": every(HOUR, "apps.webhooks.tasks.prune"),
     "prune-backbone": every(HOUR, "apps.core.tasks.prune"),
 }

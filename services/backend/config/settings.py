@@ -45,6 +45,7 @@ INSTALLED_APPS = [
     "apps.orders",
     "apps.payments",
     "apps.notifications",
+    "apps.webhooks",
     "apps.health",
 ]
 

@@ -1,6 +1,7 @@
 """Who consumes which events: the whole wiring between the apps, in one table."""
 
 from apps.core.subscriptions import Subscription
+from apps.webhooks.patterns import public_types
 
 SUBSCRIPTIONS: tuple[Subscription, ...] = (
     Subscription(
@@ -32,5 +33,11 @@ SUBSCRIPTIONS: tuple[Subscription, ...] = (
         events=("user.password_reset_requested",),
         queue="email",
         handler="apps.notifications.consumers.on_password_reset_requested",
+    ),
+    Subscription(
+        consumer="webhooks.deliver",
+        events=tuple(public_types()),
+        queue="webhooks",
+        handler="apps.webhooks.consumers.on_event",
     ),
 )

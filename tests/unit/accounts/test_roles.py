@@ -1,8 +1,8 @@
 from apps.accounts.roles import PERMISSIONS_BY_ROLE
 
 
-def test_the_four_staff_groups():
-    assert set(PERMISSIONS_BY_ROLE) == {"catalogue", "orders", "support", "analyst"}
+def test_the_five_staff_groups():
+    assert set(PERMISSIONS_BY_ROLE) == {"catalogue", "orders", "support", "integrations", "analyst"}
 
 
 def test_analysts_only_look():

@@ -50,5 +50,10 @@ PERMISSIONS_BY_ROLE: dict[str, tuple[str, ...]] = {
         *_REVIEWS,
         "products.view_product",
     ),
+    "integrations": (
+        *_can("view add change delete", "webhooks", "webhookendpoint"),
+        *_can("view change", "webhooks", "webhookdelivery"),
+        "webhooks.view_webhookattempt",
+    ),
     "analyst": (*_SEE_CATALOGUE, *_SEE_ORDERS, *_SEE_STOCK, *_SEE_PAYMENTS),
 }

@@ -1,0 +1,9 @@
+"""Django application configuration."""
+
+from django.apps import AppConfig
+
+
+class WebhooksConfig(AppConfig):
+    """The ``webhooks`` app."""
+
+    name = "apps.webhooks"
