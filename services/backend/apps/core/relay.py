@@ -28,6 +28,12 @@ POLL_S = 1.0
 MEASURE_S = 5.0
 BACKOFF_MAX_S = 10.0
 
+#: Written out, because Django takes as long to say it as PostgreSQL to do it, and somebody waits for each event.
+_TAKE = """
+SELECT id, event_id, type, version, aggregate, payload, headers, created_at, published_at FROM core_outboxevent
+WHERE published_at IS NULL ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
+"""
+
 log = structlog.get_logger(__name__)
 
 
@@ -37,11 +43,7 @@ def outbox_publish(*, publisher: Publisher, limit: int = BATCH) -> int:
     Raises :class:`PublishFailed`; then none of them is marked.
     """
     with transaction.atomic():
-        rows = list(
-            OutboxEvent.objects.filter(published_at__isnull=True)
-            .order_by("id")
-            .select_for_update(skip_locked=True)[:limit]
-        )
+        rows = list(OutboxEvent.objects.raw(_TAKE, [limit]))
         if not rows:
             return 0
         failpoint("relay.before_publish")
