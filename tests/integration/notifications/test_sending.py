@@ -106,6 +106,17 @@ def test_a_server_that_is_away(smtp):
     assert "ConnectionRefusedError" in row.error
 
 
+def test_while_the_server_is_away_the_others_wait_their_turn(smtp):
+    """Red if the sweep goes on: each mail would keep the worker until the timeout."""
+    smtp.answers.extend(["451 later"] * 3)
+    for number in range(3):
+        intend(f"user{number}@example.com")
+    smtp.close()
+    make_due()
+    assert emails_send_due() == 1
+    assert EmailLog.objects.filter(attempts=2).count() == 1
+
+
 @pytest.mark.parametrize("answer", ["550 no such user", "553 syntax"])
 def test_a_refused_recipient_is_given_up_at_once(smtp, answer):
     smtp.strangers["nobody@example.com"] = answer

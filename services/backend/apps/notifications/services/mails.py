@@ -75,8 +75,11 @@ def email_intend(*, event_id: UUID, template: str, recipient: str, context: Mapp
         transaction.on_commit(partial(email_attempt, row), robust=True)
 
 
-def email_attempt(row: EmailLog) -> None:
-    """Hand a claimed mail to the mail server and note how that went. Not for use inside a transaction."""
+def email_attempt(row: EmailLog) -> bool:
+    """Hand a claimed mail to the mail server and note how that went. Not for use inside a transaction.
+
+    ``False`` if the mail server is away, so that there is no point in trying the next one.
+    """
     failpoint("email.claimed")
     try:
         with mail_server() as server:
@@ -84,25 +87,26 @@ def email_attempt(row: EmailLog) -> None:
     except _EXPECTED as error:
         _note(row, _failure(row, error))
         log.warning("mail not sent", mail=row.pk, template=row.template, error=type(error).__name__)
-        return
+        return not _is_away(error)
     except Exception as error:  # the edge to the outside: one mail that we cannot write stops no other
         _note(row, _failure(row, error))
         log.exception("mail not sent", mail=row.pk, template=row.template)
-        return
+        return True
     failpoint("email.handed_over")
     _note(row, {"state": State.SENT, "sent_at": timezone.now(), "error": ""})
+    return True
 
 
 def emails_send_due(*, limit: int = 50) -> int:
-    """Attempt mails whose time has come, one after another; return how many."""
+    """Attempt mails whose time has come, one after another, while the mail server is there; return how many."""
     for count in range(limit):
         row = _claim()
         if row is None:
             return count
         if row.attempts > MAX_ATTEMPTS:
             _note(row, {"state": State.FAILED, "error": "Its sender died at every attempt."})
-        else:
-            email_attempt(row)
+        elif not email_attempt(row):
+            return count + 1
     return limit
 
 
@@ -152,6 +156,13 @@ def _failure(row: EmailLog, error: Exception) -> dict[str, Any]:
         "next_attempt_at": timezone.now() + pause,
         "error": f"{type(error).__name__}: {error}".replace("\x00", "")[:300],
     }
+
+
+def _is_away(error: Exception) -> bool:
+    """Whether it was not this mail that failed: the next would wait for the same timeout, and keep a worker busy."""
+    if isinstance(error, smtplib.SMTPException):
+        return isinstance(error, smtplib.SMTPConnectError | smtplib.SMTPServerDisconnected)
+    return isinstance(error, OSError)
 
 
 def _is_final(error: Exception) -> bool:

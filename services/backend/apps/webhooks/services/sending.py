@@ -23,8 +23,8 @@ from apps.webhooks.targets import target_parse
 
 #: Calls at a time in one process.
 SLOTS = 32
-#: How long a sweep goes on taking deliveries; the calls under way are still waited for.
-SWEEP_S = 15.0
+#: How long a sweep goes on taking deliveries, less than the time to the next; calls under way are still waited for.
+SWEEP_S = 4.0
 
 log = structlog.get_logger(__name__)
 
