@@ -7,25 +7,10 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from apps.accounts.models import User
-from apps.core.admin import ReadOnlyAdmin
+from apps.core.admin import ReadOnlyAdmin, ReadOnlyInline
 from apps.orders.models import Cart, CartItem, Order, OrderEvent, OrderItem
 from apps.orders.services.orders import order_cancel, order_deliver, order_ship
 from meshop_shared.errors import MeshopError
-
-
-class ReadOnlyInline(admin.TabularInline):
-    """Shows rows of an order."""
-
-    extra = 0
-    can_delete = False
-
-    def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        """Nobody adds rows by hand."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        """Nobody edits them."""
-        return False
 
 
 class OrderItemInline(ReadOnlyInline):

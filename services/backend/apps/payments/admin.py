@@ -1,9 +1,8 @@
 """Admin pages of payments, read-only: money moves through services only."""
 
 from django.contrib import admin
-from django.http import HttpRequest
 
-from apps.core.admin import ReadOnlyAdmin
+from apps.core.admin import ReadOnlyAdmin, ReadOnlyInline
 from apps.payments.models import (
     FakeProviderObject,
     Payment,
@@ -13,21 +12,6 @@ from apps.payments.models import (
     Transaction,
     TransactionLine,
 )
-
-
-class ReadOnlyInline(admin.TabularInline):
-    """Shows rows of a payment."""
-
-    extra = 0
-    can_delete = False
-
-    def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        """Nobody adds rows by hand."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        """Nobody edits them."""
-        return False
 
 
 class RefundInline(ReadOnlyInline):
