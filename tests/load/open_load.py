@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import uvloop
 
 #: After this a client has given up: an answer that comes later is good for nobody.
-PATIENCE_S = 1.0
+PATIENCE_S = 2.0
 
 
 @dataclass
@@ -70,7 +70,7 @@ class _Client(asyncio.Protocol):
             self.answered.set_result(0)
 
 
-def run_open_load(url: str, *, rate: float, seconds: float, settle_s: float = 1.0) -> OpenResult:
+def run_open_load(url: str, *, rate: float, seconds: float, settle_s: float = 3.0) -> OpenResult:
     """Ask ``rate`` times a second for ``settle_s + seconds``; what came in the first ``settle_s`` is not counted."""
     parts = urlsplit(url)
     request = f"GET {parts.path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode()

@@ -50,7 +50,7 @@ def anonymous_lines(request: Request) -> list[bytes]:
 def answer_made(spec: CacheSpec, status: int, headers: Headers, body: bytes) -> Answer:
     """An answer that may be shared. Raises :class:`Uncacheable` if it may not."""
     if status >= 500:
-        return Answer(status, response_lines(headers), body)
+        return Answer(status, _with_length(headers, body), body)
     directives, vary = _tokens(headers, b"cache-control"), _tokens(headers, b"vary")
     names = {name for name, _ in headers}
     if (
@@ -61,7 +61,7 @@ def answer_made(spec: CacheSpec, status: int, headers: Headers, body: bytes) -> 
     ):
         raise Uncacheable
     if status != 200:
-        return Answer(status, response_lines(headers), body)
+        return Answer(status, _with_length(headers, body), body)
     kept = response_lines(headers, _REPLACED)
     etag = next((value for name, value in kept if name == b"etag"), b"")
     if not etag:
@@ -73,6 +73,10 @@ def answer_made(spec: CacheSpec, status: int, headers: Headers, body: bytes) -> 
         )  # clients keep it, and ask each time whether it still holds
     kept.append((b"content-length", b"%d" % len(body)))
     return Answer(status, kept, body, spec.ttl_s, etag)
+
+
+def _with_length(headers: Headers, body: bytes) -> Headers:
+    return [*response_lines(headers, frozenset((b"content-length",))), (b"content-length", b"%d" % len(body))]
 
 
 def _tokens(headers: Headers, name: bytes) -> set[bytes]:
@@ -104,8 +108,7 @@ async def answer_send(request: Request, answer: Answer, outcome: str) -> None:
     request.note = outcome
     more = [(b"x-cache", outcome.encode()), (b"age", b"%d" % int(answer.age()))] if answer.ttl_s else []
     if etag_matches(request, answer):
-        await request.start(304, [pair for pair in answer.headers if pair[0] in _NOT_MODIFIED_KEEPS] + more)
-        await request.write(b"", more=False)
+        kept = [pair for pair in answer.headers if pair[0] in _NOT_MODIFIED_KEEPS]
+        await request.answer(304, kept + more, b"")
         return
-    await request.start(answer.status, answer.headers + more)
-    await request.write(answer.body, more=False)
+    await request.answer(answer.status, answer.headers + more, answer.body)

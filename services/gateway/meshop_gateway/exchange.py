@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
+#: A message of our own beside those of ASGI: the head and all of the body, whose length the head states.
+WHOLE = "meshop.response"
 _BODY_BUFFER = 65_536
 _STATUS_LINES = {status: b"HTTP/1.1 %d \r\n" % status for status in range(100, 600)} | {
     status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus
@@ -135,7 +137,13 @@ class Exchange:
         """Write the head or a piece of the body, and wait while the client does not keep up."""
         if self._gone or self._finished:
             return
-        if message["type"] == "http.response.start":
+        kind = message["type"]
+        if kind is WHOLE:
+            self._started = self._finished = True
+            head = self._whole_head(message["status"], message["headers"])
+            self._conn.transport.write(head if self.scope["method"] == "HEAD" else head + message["body"])
+            return
+        if kind == "http.response.start":
             self._pending, self._started = self._head(message["status"], message["headers"]), True
             return
         body, more = message.get("body", b""), message.get("more_body", False)
@@ -167,6 +175,12 @@ class Exchange:
         conn.switch(near)
         upstream.resume_reading()
         return near, far
+
+    def _whole_head(self, status: int, headers: list[tuple[bytes, bytes]]) -> bytes:
+        if self.keep_alive and self._more:
+            self.keep_alive = False
+        end = b"\r\n" if self.keep_alive else b"connection: close\r\n\r\n"
+        return b"".join((_STATUS_LINES[status], *[b"%b: %b\r\n" % pair for pair in headers], end))
 
     def _head(self, status: int, headers: list[tuple[bytes, bytes]]) -> bytes:
         length_known = status in (204, 304) or status < 200 or self.scope["method"] == "HEAD"

@@ -15,7 +15,7 @@ async def document_fetch(url: str) -> bytes:
     """The body of a 200 answer to GET. Raises :class:`UpstreamFailure` for anything else, after 5 seconds at most."""
     parts = urlsplit(url)
     upstream = Upstream(
-        "gateway", UpstreamSpec(url=f"{parts.scheme}://{parts.netloc}"), asyncio.get_running_loop()
+        "documents", UpstreamSpec(url=f"{parts.scheme}://{parts.netloc}"), asyncio.get_running_loop()
     )
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     head = f"GET {target} HTTP/1.1\r\nhost: {parts.netloc}\r\naccept: application/json\r\nconnection: close\r\n\r\n"

@@ -2,7 +2,6 @@
 
 import random
 import re
-from collections.abc import Iterable
 
 from meshop_shared.errors import ValidationFailed
 
@@ -43,6 +42,9 @@ _SINGLE = frozenset(
         b"content-length", b"transfer-encoding",
     )
 )  # fmt: skip
+#: Fields of answers that clients do not get: the last because the gateway writes its own.
+_ENDS_HERE = HOP_BY_HOP | {b"x-request-id"}
+_NOMINATES_NOTHING = frozenset((b"keep-alive", b"close", b"Keep-Alive", b"Close"))
 #: Never removed because a Connection field nominated them.
 _END_TO_END = frozenset((b"host", b"content-length", b"content-type", b"authorization", b"cookie"))
 _HOST = re.compile(rb"([A-Za-z0-9][A-Za-z0-9._-]{0,252}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?")
@@ -80,15 +82,15 @@ class RequestHead:
         if b"connection" in seen:
             lines = _without_nominated(lines, seen[b"connection"])
         self.lines, self.seen = lines, seen
+        drawn = b"%032x" % (random.getrandbits(128) | 1)
         given = seen.get(b"x-request-id")
-        self.request_id = (
-            given if given and _REQUEST_ID.fullmatch(given) else b"%032x" % random.getrandbits(128)
-        )
+        self.request_id = given if given and _REQUEST_ID.fullmatch(given) else drawn
         trace = seen.get(b"traceparent")
         if trace is None or not _TRACEPARENT.fullmatch(trace):
             if trace is not None:
                 lines.remove(b"traceparent: %b\r\n" % trace)
-            trace = b"00-%032x-%016x-01" % (random.getrandbits(128) | 1, random.getrandbits(64) | 1)
+            # A trace that begins here has the name of its first request, and that half of it is the first span's.
+            trace = b"00-%b-%b-01" % (drawn, drawn[16:])
             lines.append(b"traceparent: %b\r\n" % trace)
         self.traceparent = trace
 
@@ -109,15 +111,12 @@ def host_name(host: bytes) -> bytes | None:
     return match[1] if match else None
 
 
-def response_lines(headers: Iterable[tuple[bytes, bytes]], drop: frozenset[bytes] = frozenset()) -> Headers:
+def response_lines(headers: Headers, drop: frozenset[bytes] = frozenset()) -> Headers:
     """The fields of an upstream's answer that the client gets. ``drop`` names more that it does not."""
-    kept = [
-        (name, value)
-        for name, value in headers
-        if name not in HOP_BY_HOP and name != b"x-request-id" and name not in drop
-    ]
+    dropped = _ENDS_HERE | drop if drop else _ENDS_HERE
+    kept = [pair for pair in headers if pair[0] not in dropped]
     for name, value in headers:
-        if name == b"connection":
+        if name == b"connection" and value not in _NOMINATES_NOTHING:
             nominated = {token.strip().lower() for token in value.split(b",")} - _END_TO_END
             kept = [pair for pair in kept if pair[0] not in nominated]
     return kept

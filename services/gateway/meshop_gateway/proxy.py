@@ -85,10 +85,9 @@ class Proxy:
         headers = response_lines(conn.headers)
         if conn.complete:
             body = conn.take()
-            if request.method != "HEAD" and conn.chunked:
+            if request.method != "HEAD" and (conn.chunked or not conn.framed):
                 headers.append((b"content-length", b"%d" % len(body)))
-            await request.start(conn.status, headers)
-            await request.write(body, more=False)
+            await request.answer(conn.status, headers, body)
             return
         flight, spec = request.flight, request.route.spec
         await request.start(conn.status, headers)

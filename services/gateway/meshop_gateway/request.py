@@ -6,6 +6,7 @@ from typing import Any
 import orjson
 
 from meshop_gateway.compiled import Route
+from meshop_gateway.exchange import WHOLE
 from meshop_gateway.flights import Flight
 from meshop_gateway.headers import Headers, RequestHead
 from meshop_shared.errors import MeshopError, envelope
@@ -38,6 +39,11 @@ class Request:
         """Sort the header fields. Raises :class:`ValidationFailed`."""
         self.head = RequestHead(self.scope["headers"])
         self.extra.append((b"x-request-id", self.head.request_id))
+
+    async def answer(self, status: int, headers: Headers, body: bytes) -> None:
+        """Send a whole answer at once. ``headers`` say its length, if it has one."""
+        self.status = status
+        await self.send({"type": WHOLE, "status": status, "headers": headers + self.extra, "body": body})
 
     async def start(self, status: int, headers: Headers) -> None:
         """Send the head of the answer."""

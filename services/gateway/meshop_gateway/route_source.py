@@ -13,6 +13,8 @@ from meshop_gateway.settings import GatewaySettings
 BACKEND = "backend"
 _PUBLIC = {"per": "client", "requests": 6000, "seconds": 60, "bucket": "public"}
 _PER_USER = {"per": "user", "requests": 3000, "seconds": 60, "bucket": "user"}
+#: A crowd at a sale waits for half a second, and as long again for its turn, before anybody is turned away.
+_BUSY_SHOP = {"concurrency_min": 32, "latency_target_s": 0.5, "queue_s": 1.0}
 
 
 class TableInvalid(ValueError):
@@ -92,7 +94,7 @@ def default_table(settings: GatewaySettings) -> dict[str, Any]:
 def _backend_routes() -> list[dict[str, Any]]:
     def route(name: str, prefix: str, **more: Any) -> dict[str, Any]:
         limits = [_PUBLIC, _PER_USER]
-        return {"name": name, "prefix": prefix, "upstream": BACKEND, "limits": limits, **more}
+        return {"name": name, "prefix": prefix, "upstream": BACKEND, "limits": limits, **_BUSY_SHOP, **more}
 
     read_only = {"methods": ["GET", "HEAD", "OPTIONS"], "auth": {"mode": "none"}}
     cache = {"stamps": ["catalogue", "stock"], "ignored_cookies": ["cart_token"]}

@@ -277,3 +277,20 @@ def test_memory_is_bounded(upstream, redis_process):
         cache = replica.state()["cache"]
     assert 0 < cache["bytes"] <= 100_000
     assert cache["entries"] < 100
+
+
+@pytest.mark.parametrize(
+    ("status", "headers"), [(404, {}), (503, {}), (404, {"transfer-encoding": "chunked"})]
+)
+def test_shared_failures_say_their_length(shop, upstream, status, headers):
+    """On a connection that stays open, an answer without a length would never end."""
+    path = f"{PATH}length-{status}-{len(headers)}/"
+    upstream.answers[path] = (status, headers, b'{"code": "x"}')
+    with socket.create_connection(("127.0.0.1", shop.port), timeout=5) as client:
+        client.sendall(f"GET {path} HTTP/1.1\r\nHost: shop.test\r\n\r\n".encode())
+        raw = client.recv(65_536)
+        assert b"content-length: 13\r\n" in raw
+        assert b"transfer-encoding" not in raw
+        upstream.answers[path] = (200, {}, b"{}")
+        client.sendall(f"GET {path} HTTP/1.1\r\nHost: shop.test\r\nConnection: close\r\n\r\n".encode())
+        assert read_all(client, 5).startswith(b"HTTP/1.1 ")
