@@ -1,7 +1,7 @@
 """The connection to the mail server, kept between mails: with TLS and a login, opening one takes longer than a mail."""
 
 import os
-import smtplib
+import select
 import threading
 import time
 from collections.abc import Iterator
@@ -24,13 +24,15 @@ class _Open:
         self.server, self.owner, self._since = server, _owner(), time.monotonic()
 
     def is_good(self) -> bool:
-        """Whether it is ours, young and alive."""
+        """Whether it is ours, young, and the server has not said or closed anything since the last mail."""
         if self.owner != _owner() or time.monotonic() - self._since > MAX_AGE_S:
             return False
-        try:
-            return self.server.connection is not None and self.server.connection.noop()[0] == 250
-        except (smtplib.SMTPException, OSError):
+        socket = self.server.connection.sock if self.server.connection else None
+        if socket is None:
             return False
+        silence = select.poll()
+        silence.register(socket, select.POLLIN)
+        return not silence.poll(0)
 
     def close(self) -> None:
         """Say goodbye; not for a parent process, which goes on using it."""
@@ -50,8 +52,7 @@ _kept = threading.local()
 def mail_server() -> Iterator[BaseEmailBackend]:
     """A connection for one mail, kept for this thread's next one unless an error comes by.
 
-    A kept one is asked whether it still lives before it is used again: what fails later fails for a reason that
-    concerns the mail, and no mail is repeated because a connection had been dropped.
+    A kept one that the server has left is not used again, so that no mail is repeated because of it.
     """
     kept: _Open | None = getattr(_kept, "open", None)
     if kept is not None and not kept.is_good():
