@@ -10,6 +10,7 @@ from typing import Any
 from aiosmtpd.controller import Controller
 from django.db import transaction
 
+from apps.core.broker import work_queue
 from apps.core.models import OutboxEvent
 from apps.core.publisher import BrokerPublisher
 from apps.orders.services.placing import order_place
@@ -102,3 +103,9 @@ def backlog_make(*, messages: int, queue: str) -> None:
             publisher.send(consumer="bench", queue=queue, message=event)
         publisher.confirm()
     publisher.close()
+
+
+def backlog_drop(*, queue: str) -> None:
+    """Empty it again."""
+    with app.connection_for_write() as connection:
+        work_queue(queue)(connection.default_channel).purge()
