@@ -1,34 +1,36 @@
-"""A setting that the README does not explain does not exist for its readers."""
+"""A setting that its page does not explain does not exist for its readers."""
+
+from pathlib import Path
 
 import pytest
 
-from config.environment import BackendSettings
 from tools.errors import ToolError
-from tools.paths import ROOT
-from tools.settings_table import END, START, documented_settings, settings_table, table_write
+from tools.settings_table import END, PAGES, START, documented_settings, settings_table, table_write
 
-FIELDS = sorted(BackendSettings.model_fields)
+FIELDS = [(page, name) for page, settings in PAGES.items() for name in sorted(settings.model_fields)]
 WRITE = "run: python -m tools.settings_table --write"
 
 
 @pytest.fixture(scope="module")
-def readme() -> dict[str, tuple[str, str]]:
-    return documented_settings((ROOT / "README.md").read_text())
+def pages() -> dict[Path, dict[str, tuple[str, str]]]:
+    return {page: documented_settings(page.read_text()) for page in PAGES}
 
 
-@pytest.mark.parametrize("field", FIELDS)
-def test_setting_stands_in_the_readme_with_its_default(readme, field):
+@pytest.mark.parametrize(("page", "field"), FIELDS, ids=lambda value: getattr(value, "stem", value))
+def test_setting_stands_in_its_page_with_its_default(pages, page, field):
     variable = field.upper()
-    assert variable in readme, f"{variable} is missing; {WRITE}"
-    assert readme[variable] == documented_settings(settings_table())[variable], WRITE
+    assert variable in pages[page], f"{variable} is missing; {WRITE}"
+    assert pages[page][variable] == documented_settings(settings_table(PAGES[page]))[variable], WRITE
 
 
-def test_readme_names_no_setting_that_does_not_exist(readme):
-    assert set(readme) == {field.upper() for field in FIELDS}, WRITE
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_page_names_no_setting_that_does_not_exist(pages, page):
+    assert set(pages[page]) == {field.upper() for field in PAGES[page].model_fields}, WRITE
 
 
-def test_every_setting_says_what_it_means():
-    silent = [name for name, field in BackendSettings.model_fields.items() if not field.description]
+@pytest.mark.parametrize("settings", PAGES.values(), ids=lambda settings: settings.__name__)
+def test_every_setting_says_what_it_means(settings):
+    silent = [name for name, field in settings.model_fields.items() if not field.description]
     assert silent == []
 
 
