@@ -14,6 +14,7 @@ from apps.core.subscriptions import Subscription
 from meshop_shared.events import UnknownEvent
 from tests.support.fakes import FakePublisher
 from tests.support.polling import wait_until
+from tests.support.threads import run_together
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -150,3 +151,15 @@ def test_the_relay_publishes_at_once_and_survives_the_loss_of_its_database_conne
         relay.stop()
         thread.join(10)
     assert not thread.is_alive()
+
+
+def test_marks_do_not_wait_for_the_disk():
+    """What a crashed database forgets of them is published again, which the inbox takes for what it is."""
+
+    def setting() -> str:
+        Relay(FakePublisher())._listen()
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW synchronous_commit")
+            return str(cursor.fetchone()[0])
+
+    assert run_together([setting]) == ["off"]

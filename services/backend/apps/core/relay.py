@@ -129,10 +129,15 @@ class Relay:
         return published
 
     def _listen(self) -> None:
-        """Ask for wake-ups, once per database connection, before looking for work: none falls in between."""
+        """Prepare a new database connection: ask for wake-ups before looking for work, so that none falls in between.
+
+        Marks are committed without waiting for the disk. A database that crashes may forget the last of them, which
+        sends those events again; and the workers' commits, which somebody waits for, do not queue behind them.
+        """
         connection.ensure_connection()
         if self._listening is not connection.connection:
             with connection.cursor() as cursor:
+                cursor.execute("SET synchronous_commit = off")
                 cursor.execute(f"LISTEN {WAKE_CHANNEL}")
             self._listening = connection.connection
 
