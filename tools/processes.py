@@ -49,6 +49,8 @@ class Service:
     scratch: Path | None = None
     #: ``(uid, gid)`` to become, for programs that refuse root.
     run_as: tuple[int, int] | None = None
+    #: Whether it leaves the processor to the others when there is not enough for all.
+    yields: bool = False
     stop_signal: signal.Signals = signal.SIGTERM
     ready_s: float = 60.0
     grace_s: float = 15.0
@@ -201,6 +203,8 @@ class ProcessTable:
                 )
             except FileNotFoundError as error:
                 raise ToolError(f"{service.name} cannot start: {error.filename} is missing.") from error
+        if service.yields:
+            procfs.make_yield(process.pid)
         self._children.append(process)
         # An identity of "" (it ended at once) matches no living process.
         record = Record(

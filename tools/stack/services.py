@@ -123,6 +123,7 @@ def background(
     return Service(
         name=name,
         command=(sys.executable, *command),
+        yields=True,
         cwd=BACKEND,
         env={**environment, "HEARTBEAT_FILE": str(folder / "heartbeat")},
         scratch=folder,
