@@ -87,6 +87,17 @@ def test_edit_a_user(admin):
     assert (user.email, user.is_staff) == ("changed@example.com", True)
 
 
+def test_deactivation_ends_the_sessions(admin):
+    user = user_make(email="ada@example.com")
+    session_open(user=user, roles=())
+    body = {"email": user.email, "first_name": "Ada", "last_name": "L"}
+    admin.post(url("user", "change", user.pk), body | {"is_active": "on"} | PROFILE)
+    assert TokenFamily.objects.get().revoked_at is None
+    response = admin.post(url("user", "change", user.pk), body | PROFILE)
+    assert response.status_code == 302, response.context["adminform"].form.errors
+    assert TokenFamily.objects.get().revoke_reason == "deactivated"
+
+
 @pytest.mark.parametrize("model", ["tokenfamily", "refreshtoken"])
 def test_tokens_are_not_edited(admin, model):
     session_open(user=user_make(), roles=())

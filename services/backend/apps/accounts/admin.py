@@ -88,6 +88,12 @@ class UserAdmin(RecordedAdmin, DjangoUserAdmin):
         """Who they are and what they may do."""
         return user_snapshot(pk)
 
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Save, and sign out who may not come in any more: services that only see tokens would go on serving them."""
+        super().save_model(request, obj, form, change)
+        if change and not obj.is_active:
+            sessions_revoke(user_id=obj.pk, reason="deactivated")
+
     @transaction.atomic
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
         """Record that a password was set."""
