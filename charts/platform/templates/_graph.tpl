@@ -1,0 +1,70 @@
+{{/* The graph as it is installed: workloads that are there, with the calls between them, all checked. As YAML:
+     NAME: {tier, ports, protocol, internet, cidrs, namespace, account, timeout, calls: [NAME …]} */}}
+{{- define "platform.graph" -}}
+{{- $there := dict -}}
+{{- range $name, $entry := .Values.dependencies }}
+{{- if and $entry (include "platform.isThere" (dict "root" $ "name" $name "entry" $entry)) }}
+{{- $_ := set $there $name $entry }}
+{{- end }}
+{{- end }}
+{{- $graph := dict -}}
+{{- range $name, $entry := $there }}
+{{- $calls := list }}
+{{- range $callee, $on := ($entry.calls | default dict) }}
+{{- if not (hasKey $.Values.dependencies $callee) }}
+{{- fail (printf "dependencies.%s.calls names `%s`, which is not among the dependencies: %s." $name $callee (keys $.Values.dependencies | sortAlpha | join ", ")) }}
+{{- end }}
+{{- if eq $callee $name }}{{ fail (printf "dependencies.%s.calls names itself; pods of one workload do not talk to each other." $name) }}{{ end }}
+{{- if and $on (hasKey $there $callee) }}
+{{- if not (get (index $there $callee) "ports") }}
+{{- fail (printf "dependencies.%s.calls names `%s`, which has no ports to call; give it dependencies.%s.ports." $name $callee $callee) }}
+{{- end }}
+{{- $calls = append $calls $callee }}
+{{- end }}
+{{- end }}
+{{- $_ := set $graph $name (merge (dict "calls" (sortAlpha $calls)) (omit $entry "calls" "part")) }}
+{{- end }}
+{{- toYaml $graph }}
+{{- end }}
+
+{{/* "yes" when a workload of the graph is part of this installation. */}}
+{{- define "platform.isThere" -}}
+{{- $part := .entry.part -}}
+{{- $values := .root.Values -}}
+{{- if .entry.cidrs -}}
+yes
+{{- else if eq .name "edge" -}}
+{{- if $values.ingress.enabled }}yes{{ end -}}
+{{- else if eq .name "demo" -}}
+{{- if or (gt (int (dig "demo" "products" 0 $values.backend)) 0) (dig "demo" "adminEmail" "" $values.backend) }}yes{{ end -}}
+{{- else if eq .name "shop-test" -}}
+{{- if $values.shopTest.enabled }}yes{{ end -}}
+{{- else if and (eq .entry.tier "data") $part -}}
+{{- $stores := $values.datastores.stores | default dict -}}
+{{- if and $values.datastores.enabled (dig $part "enabled" false $stores) }}yes{{ end -}}
+{{- else if $part -}}
+{{- if index $values.global.ai $part }}yes{{ end -}}
+{{- else if and (eq .entry.tier "app") (hasKey ($values.worker.workloads | default dict) .name) -}}
+{{- if index $values.worker.workloads .name }}yes{{ end -}}
+{{- else -}}
+yes
+{{- end -}}
+{{- end }}
+
+{{/* Labels by which the pods of a workload are known. The ingress is made by its class and has labels of its own. */}}
+{{- define "platform.podLabels" -}}
+{{- if eq .name "edge" -}}
+gateway.networking.k8s.io/gateway-name: edge
+{{- else -}}
+app.kubernetes.io/name: {{ .name }}
+app.kubernetes.io/instance: {{ .root.Release.Name }}
+{{- end -}}
+{{- end }}
+
+{{- define "platform.account" -}}
+{{- if .entry.account }}{{ .entry.account }}{{ else if eq .name "edge" }}edge-{{ .root.Values.ingress.className }}{{ else }}{{ .name }}{{ end -}}
+{{- end }}
+
+{{- define "platform.labels" -}}
+{{ include "common.labels" (dict "root" . "name" "platform") }}
+{{- end }}
