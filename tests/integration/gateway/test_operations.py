@@ -140,7 +140,8 @@ def test_drain_does_not_wait_for_ever(upstream):
 
 def test_no_request_is_lost_while_draining(upstream):
     """Clients that come until the last moment get an answer, or no connection at all."""
-    process = GatewayProcess({"BACKEND_URL": upstream.url, "DRAIN_DELAY_S": "0.5"}).start()
+    settings = {"BACKEND_URL": upstream.url, "DRAIN_DELAY_S": "0.5", "RATE_LIMIT": "off"}
+    process = GatewayProcess(settings).start()
     broken: list[bytes] = []
     stop = threading.Event()
 
