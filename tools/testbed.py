@@ -19,7 +19,7 @@ from tools.errors import ToolError
 from tools.paths import BUILD
 from tools.ports import pick_port
 from tools.processes import ProcessTable
-from tools.servers import stripe_mock
+from tools.servers import debian, rabbitmq, stripe_mock
 from tools.servers.datastores import Datastores, plan_datastores
 from tools.stack.commands import Stack
 from tools.stack.config import StackConfig
@@ -76,6 +76,8 @@ def start_servers(state: StateFolder, table: ProcessTable, options: argparse.Nam
         redis_url=datastores.redis.url(),
         public_url="http://127.0.0.1:8000",
     )
+    if options.servers != "embedded":
+        debian.ensure_installed((rabbitmq.PACKAGE,))  # tests start brokers of their own, to kill them
     if stripe_mock.ensure_built():
         mock = stripe_mock.StripeMock.planned()
         table.ensure([mock.service()])
