@@ -1,0 +1,96 @@
+"""Rendered charts: what Helm would send to a cluster, as plain data."""
+
+import functools
+import hashlib
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import yaml
+
+from tools.charts.assemble import ASSEMBLED, assemble
+from tools.charts.helm import helm
+
+Document = dict[str, Any]
+RELEASE, NAMESPACE = "meshop", "shop"
+POD_KINDS = ("Deployment", "StatefulSet", "Job")
+#: What turns every part on, the ones that no service of today uses included.
+EVERYTHING = json.dumps(
+    {
+        "global": {
+            "ai": dict.fromkeys(
+                (
+                    "recommendations",
+                    "semantic-search",
+                    "dynamic-pricing",
+                    "chatbot",
+                    "fraud-detection",
+                    "demand-forecasting",
+                    "visual-recognition",
+                ),
+                True,
+            )
+        },
+        "datastores": {
+            "stores": {name: {"enabled": True} for name in ("postgresql-ai", "elasticsearch", "qdrant")}
+        },
+    }
+)
+
+
+@functools.cache
+def render(
+    *sets: str,
+    chart: str = "platform",
+    values: tuple[str, ...] = (),
+    more: str = "",
+    api: tuple[str, ...] = (),
+    kube: str = "1.34.0",
+) -> tuple[Document, ...]:
+    """Render with ``--set`` arguments, value files of the chart, and further values as JSON."""
+    folder = assemble(chart)
+    arguments = [option for name in values for option in ("--values", str(folder / f"values-{name}.yaml"))]
+    if more:
+        file = ASSEMBLED / f"values-{hashlib.sha256(more.encode()).hexdigest()[:16]}.json"
+        file.write_text(more)
+        arguments += ["--values", str(file)]
+    for pair in sets:
+        arguments += ["--set", pair]
+    for version in api:
+        arguments += ["--api-versions", version]
+    text = helm(
+        "template", RELEASE, str(folder), "--namespace", NAMESPACE, "--kube-version", kube, *arguments
+    )
+    return tuple(document for document in yaml.safe_load_all(text) if document)
+
+
+def of_kind(documents: tuple[Document, ...], *kinds: str) -> list[Document]:
+    return [document for document in documents if document["kind"] in kinds]
+
+
+def named(documents: tuple[Document, ...], kind: str, name: str) -> Document:
+    found = [d for d in of_kind(documents, kind) if d["metadata"]["name"] == name]
+    assert len(found) == 1, f"{len(found)} × {kind}/{name}"
+    return found[0]
+
+
+def pod_template(document: Document) -> Document:
+    template: Document = document["spec"]["template"]
+    return template
+
+
+def workloads(documents: tuple[Document, ...]) -> list[Document]:
+    """Everything that makes pods."""
+    return of_kind(documents, *POD_KINDS)
+
+
+def containers(documents: tuple[Document, ...]) -> Iterator[tuple[str, Document, Document]]:
+    """Name of the workload, its pod's spec, and each container of it."""
+    for workload in workloads(documents):
+        spec = pod_template(workload)["spec"]
+        for container in [*spec.get("initContainers", []), *spec["containers"]]:
+            yield f"{workload['kind']}/{workload['metadata']['name']}/{container['name']}", spec, container
+
+
+def environment(container: Document) -> dict[str, Any]:
+    return {entry["name"]: entry.get("value", entry.get("valueFrom")) for entry in container["env"] or []}

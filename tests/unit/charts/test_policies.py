@@ -1,0 +1,196 @@
+"""Who may talk to whom: every ordered pair of workloads, asked of the rendered policies and of the graph."""
+
+import itertools
+import json
+from collections.abc import Iterable
+
+import pytest
+import yaml
+
+from tests.support.charts import EVERYTHING, NAMESPACE, of_kind, pod_template, render, workloads
+from tools.charts.assemble import CHARTS
+
+VALUES = {"values": ("kind",), "more": EVERYTHING}
+OUTSIDE_LABELS = {"gateway.networking.k8s.io/gateway-name": "edge"}
+
+
+def graph():
+    document = yaml.safe_load((CHARTS / "platform" / "values.yaml").read_text())
+    entries = document["dependencies"]
+    ports = {name: entry.get("ports", []) for name, entry in entries.items()}
+    calls = {
+        (name, callee)
+        for name, entry in entries.items()
+        for callee, on in entry.get("calls", {}).items()
+        if on
+    }
+    return ports, calls
+
+
+def pods(documents):
+    """Labels and account of one pod of each workload, the ingress of the class included."""
+    found = {}
+    for workload in workloads(documents):
+        template = pod_template(workload)
+        labels = template["metadata"]["labels"]
+        found[labels["app.kubernetes.io/name"]] = (labels, template["spec"]["serviceAccountName"])
+    found["edge"] = (OUTSIDE_LABELS, "edge-istio")
+    return found
+
+
+def matches(selector, labels):
+    return all(labels.get(key) == value for key, value in (selector.get("matchLabels") or {}).items())
+
+
+def peer_allows(rules: Iterable, side: str, labels, port: int) -> bool:
+    """Whether one rule lets a pod of our namespace through at a port."""
+    for rule in rules or []:
+        ports = [p["port"] for p in rule.get("ports", []) if p["protocol"] == "TCP"]
+        if rule.get("ports") and port not in ports:
+            continue
+        if side not in rule:
+            return True
+        for peer in rule[side]:
+            here = "namespaceSelector" not in peer and "ipBlock" not in peer
+            if here and matches(peer["podSelector"], labels):
+                return True
+    return False
+
+
+def network_allows(documents, caller, callee, port) -> bool:
+    """As Kubernetes decides: a pod that a policy selects may only do what some policy allows, in both directions."""
+    policies = of_kind(documents, "NetworkPolicy")
+
+    def direction(kind, own, other, side):
+        chosen = [
+            p["spec"]
+            for p in policies
+            if kind in p["spec"]["policyTypes"] and matches(p["spec"]["podSelector"], own)
+        ]
+        return not chosen or any(peer_allows(p.get(kind.lower()), side, other, port) for p in chosen)
+
+    return direction("Egress", caller, callee, "to") and direction("Ingress", callee, caller, "from")
+
+
+def mesh_allows(documents, caller_account, callee, port) -> bool:
+    """As Istio decides: with any ALLOW policy for a workload, only what one of their rules allows."""
+    principal = f"cluster.local/ns/{NAMESPACE}/sa/{caller_account}"
+    chosen = []
+    for policy in of_kind(documents, "AuthorizationPolicy"):
+        spec = policy["spec"]
+        if "targetRefs" in spec:
+            applies = any(
+                t["kind"] == "Gateway" and callee.get("gateway.networking.k8s.io/gateway-name") == t["name"]
+                for t in spec["targetRefs"]
+            )
+        else:
+            applies = matches(spec.get("selector", {}), callee)
+        if applies:
+            chosen.append(spec)
+
+    def rule_allows(rule):
+        sources = [p for f in rule.get("from", []) for p in f["source"]["principals"]]
+        ports = [p for t in rule.get("to", []) for p in t["operation"]["ports"]]
+        return (not rule.get("from") or principal in sources) and (not ports or str(port) in ports)
+
+    return not chosen or any(rule_allows(rule) for spec in chosen for rule in spec.get("rules", []))
+
+
+def expected_pairs(ports, calls, names):
+    """What the graph allows. Anybody may ask at the ingress, as anybody outside may, if they get out to it."""
+    return {(a, b, port) for a, b in calls if a in names and b in names for port in ports[b]}
+
+
+def matrix(documents):
+    ports, _ = graph()
+    found = pods(documents)
+    network, mesh = set(), set()
+    for (caller, (labels, account)), (callee, (others, _)) in itertools.permutations(found.items(), 2):
+        for port in sorted({p for all_ports in ports.values() for p in all_ports}):
+            if network_allows(documents, labels, others, port):
+                network.add((caller, callee, port))
+            if callee != "edge" and mesh_allows(documents, account, others, port):
+                mesh.add((caller, callee, port))
+    return set(found), network, mesh
+
+
+def test_policies_allow_what_the_graph_says_and_nothing_else():
+    ports, calls = graph()
+    names, network, mesh = matrix(render(**VALUES))
+    assert len(names) == len(ports), "a workload is missing in the graph, or in the charts"
+    allowed = expected_pairs(ports, calls, names)
+    assert len(allowed) > 60
+    assert network == allowed
+    assert mesh == allowed
+
+
+@pytest.mark.parametrize("edge", ["gateway.calls.backend", "worker-email.calls.postgresql"])
+def test_an_edge_that_is_taken_out_is_refused_by_both(edge):
+    caller, _, callee = edge.split(".")
+    ports, calls = graph()
+    names, network, mesh = matrix(render(f"dependencies.{edge}=false", **VALUES))
+    allowed = expected_pairs(ports, calls, names)
+    missing = {(caller, callee, port) for port in ports[callee]}
+    assert network == mesh == allowed - missing
+
+
+def test_nothing_reaches_a_part_that_is_not_there():
+    documents = render(values=("kind",))
+    for document in of_kind(documents, "NetworkPolicy", "AuthorizationPolicy"):
+        assert "elasticsearch" not in json.dumps(document)
+
+
+@pytest.mark.parametrize("tier", ["data", "ai", "edge"])
+def test_only_the_app_tier_and_named_services_go_out_to_the_world(tier):
+    document = yaml.safe_load((CHARTS / "platform" / "values.yaml").read_text())
+    for name, entry in document["dependencies"].items():
+        if entry["tier"] == tier:
+            assert "internet" not in entry, name
+
+
+def test_the_data_tier_calls_nobody_and_the_edge_reaches_no_database():
+    document = yaml.safe_load((CHARTS / "platform" / "values.yaml").read_text())["dependencies"]
+    data = {name for name, entry in document.items() if entry["tier"] == "data"}
+    for name in data:
+        assert "calls" not in document[name]
+    assert {c for n, e in document.items() if e["tier"] == "edge" for c in e["calls"]} & data == {"redis"}
+
+
+def test_plaintext_is_refused_and_the_default_is_no():
+    documents = render(**VALUES)
+    (strict,) = of_kind(documents, "PeerAuthentication")
+    assert strict["spec"] == {"mtls": {"mode": "STRICT"}}
+    for kind in ("NetworkPolicy", "AuthorizationPolicy"):
+        assert [d for d in of_kind(documents, kind) if d["metadata"]["name"] == "default-deny"]
+
+
+def test_linkerd_names_the_same_callers():
+    ports, calls = graph()
+    documents = render("global.mesh.provider=linkerd", **VALUES)
+    found = {
+        (identity.partition(".")[0], document["metadata"]["name"].removeprefix("callers-of-"))
+        for document in of_kind(documents, "MeshTLSAuthentication")
+        for identity in document["spec"]["identities"]
+    }
+    assert {(a, b) for a, b in found if a != "edge-istio"} == {(a, b) for a, b in calls if a != "edge"}
+    servers = {
+        (d["spec"]["podSelector"]["matchLabels"]["app.kubernetes.io/name"], d["spec"]["port"])
+        for d in of_kind(documents, "Server")
+    }
+    called = {callee for _, callee in calls}
+    assert servers == {(name, port) for name in called for port in ports[name]}
+
+
+def test_a_managed_database_is_reached_at_its_address_only():
+    documents = render(values=("production",))
+    (relay,) = [d for d in of_kind(documents, "NetworkPolicy") if d["metadata"]["name"] == "relay"]
+    blocks = [p["ipBlock"]["cidr"] for rule in relay["spec"]["egress"] for p in rule["to"]]
+    assert sorted(blocks) == ["10.1.0.0/24", "10.1.1.0/24", "10.1.2.0/24"]
+
+
+def test_metrics_stay_inside():
+    (shop,) = [d for d in of_kind(render(), "HTTPRoute") if d["metadata"]["name"] == "shop"]
+    paths = [m["path"]["value"] for rule in shop["spec"]["rules"] for m in rule["matches"]]
+    assert "/" not in paths
+    assert not [p for p in paths if p.startswith(("/metrics", "/gateway"))]
+    assert all("timeouts" in rule for rule in shop["spec"]["rules"])

@@ -1,0 +1,91 @@
+"""What every pod of every part keeps to, whatever is enabled."""
+
+import pytest
+
+from tests.support.charts import EVERYTHING, containers, environment, of_kind, pod_template, render, workloads
+
+ALL = {"values": ("kind",), "more": EVERYTHING}
+EXPECTED = {
+    "allowPrivilegeEscalation": False,
+    "readOnlyRootFilesystem": True,
+    "runAsNonRoot": True,
+    "capabilities": {"drop": ["ALL"]},
+    "seccompProfile": {"type": "RuntimeDefault"},
+}
+
+
+@pytest.fixture
+def documents():
+    return render(**ALL)
+
+
+def test_containers_are_restricted(documents):
+    found = list(containers(documents))
+    assert len(found) > 30
+    for name, _, container in found:
+        assert container["securityContext"] == EXPECTED, name
+
+
+def test_pods_are_restricted(documents):
+    for workload in workloads(documents):
+        spec = pod_template(workload)["spec"]
+        security = spec["securityContext"]
+        assert security["runAsNonRoot"] is True
+        assert security["runAsUser"] >= 100
+        assert security["seccompProfile"] == {"type": "RuntimeDefault"}
+        assert spec["automountServiceAccountToken"] is False
+        assert not {"hostNetwork", "hostPID", "hostIPC"} & set(spec)
+        kinds = {kind for volume in spec["volumes"] for kind in volume} - {"name"}
+        assert kinds <= {"emptyDir", "configMap", "secret", "persistentVolumeClaim"}
+
+
+def test_everybody_asks_for_cpu_and_memory_and_ends_at_a_limit(documents):
+    for name, _, container in containers(documents):
+        assert set(container["resources"]["requests"]) == {"cpu", "memory"}, name
+        assert "memory" in container["resources"]["limits"], name
+
+
+def test_everybody_has_an_identity_of_their_own(documents):
+    accounts = {d["metadata"]["name"] for d in of_kind(documents, "ServiceAccount")}
+    for workload in workloads(documents):
+        name = pod_template(workload)["metadata"]["labels"]["app.kubernetes.io/name"]
+        assert pod_template(workload)["spec"]["serviceAccountName"] == name
+        assert name in accounts
+
+
+def test_no_secret_outside_of_secrets(documents):
+    secrets = [v for d in of_kind(documents, "Secret") for v in (d.get("stringData") or {}).values()]
+    hidden = [v for v in secrets if len(v) >= 16 and v != "admin@example.com"]
+    assert len(hidden) >= 5
+    elsewhere = str([d for d in documents if d["kind"] != "Secret"])
+    assert not [value for value in hidden if value in elsewhere]
+
+
+def test_web_processes_and_the_gateway_know_only_what_they_use(documents):
+    def secrets(name):
+        found = next(c for n, _, c in containers(documents) if n == f"Deployment/{name}/{name}")
+        return {key for key, value in environment(found).items() if isinstance(value, dict)}
+
+    assert secrets("gateway") == {"REDIS_URL"}
+    assert secrets("backend") == {"SECRET_KEY", "JWT_PRIVATE_KEY", "DATABASE_URL", "REDIS_URL"}
+    assert secrets("recommendations") == set()
+
+
+def test_every_secret_that_is_named_is_made_here(documents):
+    made = {
+        (d["metadata"]["name"], key) for d in of_kind(documents, "Secret") for key in d.get("stringData", {})
+    }
+    for name, _, container in containers(documents):
+        for value in environment(container).values():
+            if isinstance(value, dict):
+                reference = value["secretKeyRef"]
+                assert (reference["name"], reference["key"]) in made, name
+
+
+def test_production_makes_no_secret():
+    assert of_kind(render(values=("production",)), "Secret") == []
+
+
+def test_generated_secrets_stay_when_the_release_goes(documents):
+    for secret in of_kind(documents, "Secret"):
+        assert secret["metadata"]["annotations"]["helm.sh/resource-policy"] == "keep"

@@ -1,0 +1,191 @@
+"""How workloads start, are watched, scale, stop and are upgraded."""
+
+import pytest
+
+from apps.core.broker import QUEUES
+from config.environment import BackendSettings
+from meshop_gateway.settings import GatewaySettings
+from tests.support.charts import (
+    EVERYTHING,
+    containers,
+    environment,
+    named,
+    of_kind,
+    pod_template,
+    render,
+    workloads,
+)
+from tools.stack.services import CELERY, HEARTBEAT_MAX_AGE_S
+
+KIND = {"values": ("kind",)}
+PRODUCTION = {"values": ("production",)}
+
+
+def main_container(documents, name):
+    return pod_template(named(documents, "Deployment", name))["spec"]["containers"][0]
+
+
+def test_who_is_scaled_has_no_number_of_replicas_of_its_own():
+    documents = render()
+    scaled = {
+        d["spec"]["scaleTargetRef"]["name"]: d["spec"] for d in of_kind(documents, "HorizontalPodAutoscaler")
+    }
+    assert {"backend", "gateway", "worker-default", "worker-email"} <= set(scaled)
+    for deployment in of_kind(documents, "Deployment"):
+        assert ("replicas" in deployment["spec"]) != (deployment["metadata"]["name"] in scaled)
+    for name, spec in scaled.items():
+        (metric,) = spec["metrics"]
+        assert metric["containerResource"]["container"] == name
+        assert spec["behavior"]["scaleDown"]["stabilizationWindowSeconds"] >= 300
+        assert spec["behavior"]["scaleUp"]["stabilizationWindowSeconds"] <= 15
+
+
+def test_workers_scale_by_their_queue_where_keda_is():
+    documents = render(api=("keda.sh/v1alpha1",))
+    scaled = of_kind(documents, "ScaledObject")
+    queues = {d["spec"]["triggers"][0]["metadata"]["queueName"]: d for d in scaled}
+    assert set(queues) == set(QUEUES)
+    for queue, document in queues.items():
+        name = document["spec"]["scaleTargetRef"]["name"]
+        assert name == f"worker-{queue}"
+        variable = document["spec"]["triggers"][0]["metadata"]["hostFromEnv"]
+        assert variable in environment(main_container(documents, name))
+    assert {d["metadata"]["name"] for d in of_kind(documents, "HorizontalPodAutoscaler")} == {
+        "backend",
+        "gateway",
+    }
+
+
+def test_every_queue_has_its_worker_and_nobody_takes_two():
+    taken = [
+        argument.partition("=")[2]
+        for _, _, container in containers(render())
+        for argument in container.get("args", [])
+        if argument.startswith("--queues=")
+    ]
+    assert sorted(taken) == sorted(QUEUES)
+
+
+def test_workers_start_as_on_a_developers_machine():
+    flags = main_container(render(), "worker-email")["args"]
+    assert flags[:4] == ["celery", *CELERY[2:], "worker"]
+    assert {"--without-gossip", "--without-mingle", "--without-heartbeat"} < set(flags)
+
+
+def test_signs_of_life_are_waited_for_longer_than_they_take():
+    for name in ("relay", "beat", "worker-default"):
+        container = main_container(render(), name)
+        assert environment(container)["HEARTBEAT_FILE"] == "/run/meshop/heartbeat"
+        command = container["livenessProbe"]["exec"]["command"][-1]
+        assert int(command.rpartition("-lt ")[2]) >= HEARTBEAT_MAX_AGE_S
+
+
+@pytest.mark.parametrize("values", [{}, KIND, PRODUCTION, {**KIND, "more": EVERYTHING}])
+def test_probes(values):
+    documents = render(**values)
+    for workload in of_kind(documents, "Deployment", "StatefulSet"):
+        container = pod_template(workload)["spec"]["containers"][0]
+        assert {"startupProbe", "livenessProbe", "readinessProbe"} <= set(container)
+    assert main_container(documents, "backend")["livenessProbe"]["httpGet"]["path"] == "/healthz"
+    assert main_container(documents, "backend")["readinessProbe"]["httpGet"]["path"] == "/readyz"
+
+
+def test_the_backend_serves_the_host_that_its_probes_name():
+    container = main_container(render(), "backend")
+    hosts = environment(container)["ALLOWED_HOSTS"].split(",")
+    for kind in ("startup", "liveness", "readiness"):
+        (header,) = container[f"{kind}Probe"]["httpGet"]["httpHeaders"]
+        assert header["value"] in hosts
+
+
+def test_pods_wait_for_the_migrations_of_their_code():
+    documents = render()
+    waiting = {
+        d["metadata"]["name"]
+        for d in of_kind(documents, "Deployment")
+        if "wait-for-migrations" in [c["name"] for c in pod_template(d)["spec"].get("initContainers", [])]
+    }
+    assert waiting == {"backend", "relay", *(f"worker-{queue}" for queue in QUEUES)}
+
+
+def test_migrations_are_a_job_of_the_revision_and_no_hook():
+    job = named(render(), "Job", "migrate-1")
+    assert "annotations" not in job["metadata"]
+    assert pod_template(job)["spec"]["containers"][0]["args"] == [
+        "python",
+        "manage.py",
+        "migrate",
+        "--noinput",
+    ]
+
+
+def test_stopping_leaves_time_for_what_runs():
+    documents = render()
+    for name in ("backend", "gateway"):
+        template = pod_template(named(documents, "Deployment", name))
+        env = environment(template["spec"]["containers"][0])
+        pause = 5 if name == "backend" else float(env["DRAIN_DELAY_S"])
+        grace = float(env.get("SHUTDOWN_GRACE_S", 10))
+        assert template["spec"]["terminationGracePeriodSeconds"] > pause + grace
+        assert (
+            named(documents, "Deployment", name)["spec"]["strategy"]["rollingUpdate"]["maxUnavailable"] == 0
+        )
+
+
+def test_the_clock_runs_once():
+    for values in ({}, KIND, PRODUCTION):
+        beat = named(render(**values), "Deployment", "beat")
+        assert (beat["spec"]["replicas"], beat["spec"]["strategy"]) == (1, {"type": "Recreate"})
+
+
+def test_production_survives_the_loss_of_a_node():
+    documents = render(**PRODUCTION)
+    budgets = {d["metadata"]["name"] for d in of_kind(documents, "PodDisruptionBudget")}
+    deployments = {d["metadata"]["name"] for d in of_kind(documents, "Deployment")}
+    assert budgets == deployments - {"beat"}
+    for autoscaler in of_kind(documents, "HorizontalPodAutoscaler"):
+        assert autoscaler["spec"]["minReplicas"] >= 2
+    for deployment in of_kind(documents, "Deployment"):
+        keys = [c["topologyKey"] for c in pod_template(deployment)["spec"]["topologySpreadConstraints"]]
+        assert keys == ["topology.kubernetes.io/zone", "kubernetes.io/hostname"]
+
+
+def test_budgets_and_services_select_pods_that_are_there():
+    documents = render(**KIND, more=EVERYTHING)
+    pods = [pod_template(w)["metadata"]["labels"].items() for w in workloads(documents)]
+    for document in of_kind(documents, "Service", "PodDisruptionBudget"):
+        selector = document["spec"]["selector"]
+        wanted = (selector.get("matchLabels") or selector).items()
+        assert sum(wanted <= labels for labels in pods) == 1, document["metadata"]["name"]
+
+
+def known(settings):
+    return {name.upper() for name in settings.model_fields}
+
+
+def test_programs_know_every_setting_that_they_are_given():
+    backend, gateway = known(BackendSettings), known(GatewaySettings)
+    other = {"DEMO_CREDENTIAL", "PASSWORD", "SHOP", "SHOP_HOST", "DEADLINE_S"}
+    for values in ({}, KIND, PRODUCTION):
+        for name, _, container in containers(render(**values)):
+            given = set(environment(container))
+            if "/backend:" in container["image"] and "shop-test" not in name:
+                assert given <= backend | other, name
+            if "/gateway:" in container["image"]:
+                assert given <= gateway, name
+
+
+@pytest.mark.parametrize(
+    ("provider", "mark"), [("istio", "sidecar.istio.io/inject"), ("linkerd", "linkerd.io/inject")]
+)
+def test_the_mesh_takes_every_pod_in_and_lets_jobs_end(provider, mark):
+    documents = render(f"global.mesh.provider={provider}", **KIND)
+    for workload in workloads(documents):
+        metadata = pod_template(workload)["metadata"]
+        assert mark in {**metadata["labels"], **metadata["annotations"]}
+        assert [value for key, value in metadata["annotations"].items() if "native" in key] == ["true"]
+
+
+def test_the_gateway_learns_of_the_ai_services_that_are_there():
+    found = environment(main_container(render("global.ai.chatbot=true"), "gateway"))["AI_URLS"]
+    assert GatewaySettings(ai_urls=found).ai_urls == {"chatbot": "http://chatbot:8000"}
