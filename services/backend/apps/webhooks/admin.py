@@ -9,7 +9,7 @@ from django.contrib.postgres.forms import SimpleArrayField
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from apps.core.admin import ReadOnlyAdmin
+from apps.core.admin import ReadOnlyAdmin, ReadOnlyInline
 from apps.webhooks.errors import TargetRefused
 from apps.webhooks.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from apps.webhooks.patterns import patterns_check
@@ -111,21 +111,11 @@ class WebhookEndpointAdmin(admin.ModelAdmin):
         )
 
 
-class WebhookAttemptInline(admin.TabularInline):
+class WebhookAttemptInline(ReadOnlyInline):
     """Calls of the endpoint."""
 
     model = WebhookAttempt
-    extra = 0
-    can_delete = False
     fields = ("number", "started_at", "duration_ms", "status_code", "error", "response")
-
-    def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        """Nobody adds rows by hand."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        """Nobody edits them."""
-        return False
 
 
 @admin.register(WebhookDelivery)
