@@ -19,7 +19,7 @@ from tools.errors import ToolError
 from tools.paths import BUILD
 from tools.ports import pick_port
 from tools.processes import ProcessTable
-from tools.servers import debian, rabbitmq, stripe_mock
+from tools.servers import debian, elasticsearch, rabbitmq, stripe_mock
 from tools.servers.datastores import Datastores, plan_datastores
 from tools.stack.commands import Stack
 from tools.stack.config import StackConfig
@@ -82,6 +82,17 @@ def start_servers(state: StateFolder, table: ProcessTable, options: argparse.Nam
         mock = stripe_mock.StripeMock.planned()
         table.ensure([mock.service()])
         environment["STRIPE_MOCK_URL"] = mock.url
+    if missing := elasticsearch.ensure_made():
+        print(f"There is no Elasticsearch, so its tests are skipped: {missing}.", flush=True)
+    else:
+        node = elasticsearch.ElasticsearchServer(
+            state.path / "data" / "elasticsearch",
+            state.port("elasticsearch"),
+            state.port("elasticsearch_transport"),
+        )
+        node.initialise()
+        table.ensure([node.service()])
+        environment["ELASTICSEARCH_TEST_URL"] = node.url()
     return environment
 
 

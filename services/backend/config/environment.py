@@ -96,6 +96,13 @@ class BackendSettings(ServiceSettings):
     prometheus_multiproc_dir: Path | None = Field(
         None, description="Folder where worker processes share their metrics; set it when there are several."
     )
+    elasticsearch_url: str = Field(
+        "",
+        description="Elasticsearch 8, as `http://user:password@host:9200`; without it, PostgreSQL searches.",
+    )
+    search_timeout_s: float = Field(
+        0.5, gt=0, le=10, description="How long Elasticsearch may take before PostgreSQL answers instead."
+    )
     payment_provider: Literal["fake", "stripe"] = Field(
         "fake",
         description="Who moves the money. `fake` moves none; it is refused when PUBLIC_URL is https on another host "

@@ -3,7 +3,12 @@
 from typing import Any
 
 #: Tasks of these apps do not wait behind what fills the default queue.
-_QUEUE_BY_APP = {"notifications": "email", "webhooks": "webhooks", "analytics": "analytics"}
+_QUEUE_BY_APP = {
+    "notifications": "email",
+    "webhooks": "webhooks",
+    "analytics": "analytics",
+    "search": "index",
+}
 
 MINUTE, HOUR = 60.0, 3600.0
 
@@ -23,6 +28,7 @@ SCHEDULE = {
     "reconcile-payments": every(MINUTE / 2, "apps.payments.tasks.reconcile"),
     "send-due-mails": every(15, "apps.notifications.tasks.send_due_mails"),
     "send-due-webhooks": every(5, "apps.webhooks.tasks.send_due"),
+    "sweep-search-index": every(5, "apps.search.tasks.sweep"),
     "prune-carts": every(HOUR, "apps.orders.tasks.prune_carts"),
     "prune-sessions": every(HOUR, "apps.accounts.tasks.prune_sessions"),
     "prune-notifications": every(HOUR, "apps.notifications.tasks.prune"),

@@ -42,6 +42,7 @@ INSTALLED_APPS = [
     "apps.accounts",
     "apps.inventory",
     "apps.products",
+    "apps.search",
     "apps.orders",
     "apps.payments",
     "apps.notifications",
@@ -148,6 +149,9 @@ SPECTACULAR_SETTINGS = {
 
 #: Who tells whether a reviewer has bought the product: ``(*, user_id, product_id) -> bool``.
 PURCHASE_CHECKER = "apps.orders.selectors.order_has_product"
+
+#: Makes the engine that product searches ask: ``() -> apps.products.search.port.ProductSearch``.
+PRODUCT_SEARCH = "apps.search.bootstrap.product_search"
 
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "UTC"

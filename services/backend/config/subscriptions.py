@@ -11,6 +11,12 @@ SUBSCRIPTIONS: tuple[Subscription, ...] = (
         handler="apps.products.consumers.on_catalogue_changed",
     ),
     Subscription(
+        consumer="search.index",
+        events=("product.*", "price.changed", "category.*", "tag.changed", "catalogue.imported", "review.*"),
+        queue="index",
+        handler="apps.search.consumers.on_catalogue_changed",
+    ),
+    Subscription(
         consumer="payments.close",
         events=("order.cancelled", "order.expired"),
         queue="default",

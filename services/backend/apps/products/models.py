@@ -4,10 +4,10 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
-from django.contrib.postgres.search import SearchVector, SearchVectorField
+from django.contrib.postgres.search import SearchVector, SearchVectorCombinable, SearchVectorField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Func, Q
 from django.db.models.functions import Collate, Lower, Now
 from treebeard.mp_tree import MP_Node
 
@@ -45,6 +45,14 @@ class Tag(models.Model):
         return self.name
 
 
+class AttributeWords(SearchVectorCombinable, Func):
+    """Texts and numbers among the values of a JSON object, as a search vector."""
+
+    template = "setweight(jsonb_to_tsvector('english'::regconfig, %(expressions)s, '[\"string\", \"numeric\"]'), 'C')"
+    output_field = SearchVectorField()
+    config = None
+
+
 class Product(models.Model):
     """Something the shop sells. With variants, each variant has its own stock; without, the product has it."""
 
@@ -72,7 +80,8 @@ class Product(models.Model):
     search_vector = models.GeneratedField(
         expression=SearchVector("name", "sku", weight="A", config="english")
         + SearchVector("brand", "search_extra", weight="B", config="english")
-        + SearchVector("description", weight="C", config="english"),
+        + SearchVector("description", weight="C", config="english")
+        + AttributeWords("attributes"),
         output_field=SearchVectorField(),
         db_persist=True,
     )

@@ -15,16 +15,21 @@ _ETAG_LENGTH = 26
 _JSON = "application/json"
 
 
-def cached_answer(view: View, *, stamps: tuple[str, ...]) -> View:
+def cached_answer(view: View, *, stamps: tuple[str, ...], unless: str | None = None) -> View:
     """Wrap a view whose anonymous GET answers depend on the path, the query and ``stamps`` only.
 
     Requests with ``Authorization`` pass by: their answers may differ by caller. Only 200s are stored. Answers carry
     an ``ETag``; ``If-None-Match`` gets 304. Clients must ask again each time, since only we know what has changed.
+    Requests with the parameter ``unless`` pass by, too: a search index follows its stamps seconds later.
     """
 
     @wraps(view)
     def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if request.method != "GET" or not _is_public(request):
+        if (
+            request.method != "GET"
+            or not _is_public(request)
+            or (unless is not None and unless in request.GET)
+        ):
             return view(request, *args, **kwargs)
         other: HttpResponseBase | None = None
 

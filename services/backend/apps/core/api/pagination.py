@@ -140,15 +140,40 @@ def paginate(
         rows, following, previous = _cursor_page(request, queryset, ordering, size)
     else:
         rows, following, previous = _numbered_page(request, queryset, ordering, size, total)
+    return page_body(request, count=total, following=following, previous=previous, results=serialize(rows))
+
+
+#: What to change in the query to reach another page, if there is one.
+Links = dict[str, str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class PageAsked:
+    """The page that a request asks for: by number, or by cursor (empty for the first)."""
+
+    size: int
+    number: int = 1
+    cursor: str | None = None
+
+
+def page_asked(request: Request) -> PageAsked:
+    """Read it, for lists that do not come from a queryset. Raises ``ValidationFailed``."""
+    size = _integer(request, "page_size", DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE)
+    if "cursor" in request.query_params:
+        return PageAsked(size, cursor=request.query_params["cursor"])
+    return PageAsked(size, number=_integer(request, "page", 1, _MAX_OFFSET))
+
+
+def page_body(
+    request: Request, *, count: int, following: Links, previous: Links, results: list[Any]
+) -> dict[str, Any]:
+    """The body of a list."""
     return {
-        "count": total,
+        "count": count,
         "next": following and _link(request, following),
         "previous": previous and _link(request, previous),
-        "results": serialize(rows),
+        "results": results,
     }
-
-
-Links = dict[str, str] | None
 
 
 def _numbered_page(

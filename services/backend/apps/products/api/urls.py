@@ -20,11 +20,11 @@ from apps.products.api.views.reviews import (
 from apps.products.api.views.wishlist import WishlistApi, WishlistItemApi
 
 urlpatterns = [
-    path("", cached_answer(ProductListApi.as_view(), stamps=(CATALOGUE, STOCK))),
+    path("", cached_answer(ProductListApi.as_view(), stamps=(CATALOGUE, STOCK), unless="search")),
     path("categories/", cached_answer(CategoryListApi.as_view(), stamps=(CATALOGUE,))),
     path("categories/<str:key>/", cached_answer(CategoryDetailApi.as_view(), stamps=(CATALOGUE,))),
     path("tags/", cached_answer(TagListApi.as_view(), stamps=(CATALOGUE,))),
-    path("suggest/", cached_answer(ProductSuggestApi.as_view(), stamps=(CATALOGUE,))),
+    path("suggest/", ProductSuggestApi.as_view()),
     path("wishlist/", WishlistApi.as_view()),
     path("wishlist/<str:id>/", WishlistItemApi.as_view()),
     path("reviews/", ReviewCreateApi.as_view()),

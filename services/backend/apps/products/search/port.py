@@ -1,26 +1,56 @@
-"""The port of product search."""
+"""The port of product search: what is asked, what is answered, and who answers."""
 
-from typing import Protocol
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
 
-from django.db.models import QuerySet
-
+from apps.core.api.pagination import Links, PageAsked
 from apps.products.filters import ProductFilterSet
-from apps.products.models import Product
+
+Source = Literal["elasticsearch", "postgresql"]
+
+
+@dataclass(frozen=True, slots=True)
+class SearchAsked:
+    """A search. ``text`` may be empty: then everything that ``filters`` (validated) lets through is meant."""
+
+    text: str
+    filters: ProductFilterSet
+    #: One of ``apps.products.filters.ORDERINGS``.
+    ordering: str
+    page: PageAsked
+    facets: bool = False
+    highlights: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SearchAnswer:
+    """One page of matches, best first. ``count`` is exact unless ``count_is_exact`` says "at least so many"."""
+
+    ids: list[int]
+    count: int
+    source: Source
+    following: Links = None
+    previous: Links = None
+    count_is_exact: bool = True
+    #: ``{"brand": [{"value": "Acme", "count": 3}, …], …}``; ``None`` when not asked for.
+    facets: dict[str, Any] | None = None
+    #: Product id → field → the text with ``<em>`` around what matched; HTML in it is escaped.
+    highlights: dict[int, dict[str, str]] = field(default_factory=dict)
+    #: A better spelling of the text, if there seems to be one.
+    did_you_mean: str | None = None
 
 
 class ProductSearch(Protocol):
     """Finds products by what people type: exact SKU or slug first, then by words, forgiving typos.
 
-    Never sees a text that is empty or longer than ``MAX_SEARCH_LENGTH``.
+    Never sees a text longer than ``MAX_SEARCH_LENGTH``. Ids may be of products that have changed a moment ago: the
+    caller reads the rows, and drops what is not there or not shown any more.
     """
 
-    def search(self, *, text: str, filters: ProductFilterSet) -> QuerySet[Product]:
-        """Return the matches among what ``filters`` (validated) lets through, each with an integer ``relevance``.
-
-        ``(relevance, id)`` is a total order that the same data always yields again, so it can be paged by cursor.
-        """
+    def search(self, asked: SearchAsked) -> SearchAnswer:
+        """Return a page. Raises ``PageNotFound``, and ``ValidationFailed`` for a cursor that is not ours."""
         ...
 
-    def suggest(self, *, text: str, limit: int) -> list[int]:
+    def suggest(self, *, text: str, limit: int) -> tuple[list[int], Source]:
         """Return ids of at most ``limit`` shown products that ``text`` is probably the beginning of, best first."""
         ...

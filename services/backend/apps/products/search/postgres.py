@@ -2,10 +2,12 @@
 
 import re
 from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from django.contrib.postgres.search import SearchQuery, SearchRank, TrigramWordSimilarity
-from django.db.models import BigIntegerField, Case, F, Q, QuerySet, TextField, Value, When
+from django.contrib.postgres.search import SearchHeadline, SearchQuery, SearchRank, TrigramWordSimilarity
+from django.db.models import BigIntegerField, Case, F, FloatField, Q, QuerySet, TextField, Value, When
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, Collate, Lower
 
@@ -13,7 +15,12 @@ from apps.products.filters import ProductFilterSet
 from apps.products.models import Product, ProductVariant, SearchWord
 from apps.products.search.spelling import corrections, spellings
 
-_EXACT, _SCALE = 100_000_000, 1_000_000
+_PIN, _EXACT, _SCALE = 10**15, 10**12, 1_000_000
+_LONGEST_PHRASE = 4
+#: Stand around what matched in a headline; no text of the shop holds them.
+MARKS = ("\x02", "\x03")
+#: What each word or phrase, in lower case, may be read as besides itself.
+Synonyms = Mapping[str, list[str]]
 #: More words than these do not narrow a search any further.
 _MAX_WORDS = 16
 #: ``"a phrase"``, ``-not``, ``this or that``: then the searcher knows what they mean.
@@ -24,35 +31,88 @@ _LAST_CHARACTER = "\U0010ffff"
 _CANDIDATES = 200
 
 
-class PostgresProductSearch:
-    """Implements :class:`apps.products.search.port.ProductSearch` on the tables of the shop itself.
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the catalogue makes of a text: products whose SKU or slug it is, and what unknown words may stand for."""
+
+    text: str
+    exact: list[int]
+    meant: dict[str, list[str]]
+
+    def better_spelling(self) -> str | None:
+        """The text with each unknown word replaced by a known one, if there is any to replace."""
+        better = _WORD.sub(lambda word: (self.meant.get(word[0].lower()) or [word[0]])[0], self.text)
+        return better if better != self.text else None
+
+
+class ProductWords:
+    """Finds products in the tables of the shop itself, for an engine that needs no other server.
 
     Words come from a GIN index over weighted, stemmed ``search_vector``; unknown ones are looked for as the words of
     the catalogue that are one slip away, too. What still finds nothing is compared with names by trigrams
     (``word_similarity``, https://www.postgresql.org/docs/15/pgtrgm.html). All are index scans at any size.
     """
 
-    def search(self, *, text: str, filters: ProductFilterSet) -> QuerySet[Product]:
-        """Find products; one query looks up codes and words, another one tells whether there is any match."""
+    def read(self, text: str) -> Reading:
+        """Look up, in one query, which codes ``text`` is and what its unknown words may stand for."""
+        return Reading(text, *_lookup(text))
+
+    def search(
+        self,
+        *,
+        reading: Reading,
+        filters: ProductFilterSet,
+        pins: Sequence[int] = (),
+        boosts: Mapping[int, float] | None = None,
+        synonyms: Synonyms | None = None,
+    ) -> QuerySet[Product]:
+        """Find products among what ``filters`` (validated) lets through, each with an integer ``relevance``.
+
+        ``(relevance, id)`` is a total order that the same data always yields again, so it can be paged by cursor.
+        ``pins`` come first whether or not they match; ``boosts`` are factors on the relevance of products. One query
+        tells whether there is any match at all.
+        """
+        text, exact = reading.text, reading.exact
         shown = filters.filter_queryset(Product.objects.all())
-        exact, meant = _lookup(text)
-        if _OPERATORS.search(text):
-            query = SearchQuery(text, search_type="websearch", config="english")
-        else:
-            query = SearchQuery(
-                _all_of(text.split()[:_MAX_WORDS], meant), search_type="raw", config="english"
-            )
+        query = words_query(text, reading.meant, synonyms or {})
         matches = Q(search_vector=query)
         if exact:
             matches |= Q(pk__in=exact)
-        relevance: Any = _scaled(SearchRank(F("search_vector"), query))
+        relevance: Any = SearchRank(F("search_vector"), query)
         if _WORD.search(text) and not shown.filter(matches).exists():
             matches = Q(name__trigram_word_similar=text)
-            relevance = _scaled(TrigramWordSimilarity(text, "name"))
-        elif exact:
-            boost = Case(When(pk__in=exact, then=Value(_EXACT)), default=0, output_field=BigIntegerField())
-            relevance = relevance + boost
+            relevance = TrigramWordSimilarity(text, "name")
+        if boosts:
+            factors = [When(pk=pk, then=Value(factor)) for pk, factor in boosts.items()]
+            relevance = relevance * Case(*factors, default=Value(1.0), output_field=FloatField())
+        relevance = _scaled(relevance)
+        first = [When(pk=pk, then=Value(_PIN - at, BigIntegerField())) for at, pk in enumerate(pins)]
+        if exact:
+            first.append(When(pk__in=exact, then=Value(_EXACT, BigIntegerField())))
+        if first:
+            relevance = relevance + Case(*first, default=0, output_field=BigIntegerField())
+        if pins:
+            matches |= Q(pk__in=pins)
         return shown.filter(matches).annotate(relevance=relevance)
+
+    def headlines(
+        self, *, reading: Reading, ids: Sequence[int], synonyms: Synonyms | None = None
+    ) -> dict[int, dict[str, str]]:
+        """Product id → field → the text with control characters (``MARKS``) around what matched."""
+        query = words_query(reading.text, reading.meant, synonyms or {})
+        options: dict[str, Any] = {"config": "english", "start_sel": MARKS[0], "stop_sel": MARKS[1]}
+        rows = Product.objects.filter(pk__in=ids).annotate(
+            name_marked=SearchHeadline("name", query, highlight_all=True, **options),
+            brand_marked=SearchHeadline("brand", query, highlight_all=True, **options),
+            description_marked=SearchHeadline("description", query, max_words=25, min_words=10, **options),
+        )
+        fields = ("name", "brand", "description")
+        found = {}
+        for row in rows.values("pk", *(f"{name}_marked" for name in fields)):
+            marked = {name: row[f"{name}_marked"] for name in fields if MARKS[0] in row[f"{name}_marked"]}
+            if marked:
+                found[row["pk"]] = marked
+        return found
 
     def suggest(self, *, text: str, limit: int) -> list[int]:
         """Look for names that begin so, then for words that do, then for similar names, until there are enough."""
@@ -105,16 +165,44 @@ def _lookup(text: str) -> tuple[list[int], dict[str, list[str]]]:
     return exact, meant
 
 
+def words_query(text: str, meant: Mapping[str, list[str]], synonyms: Synonyms) -> SearchQuery:
+    """All words of ``text``, each as typed, as meant, or as a synonym; or what its operators say."""
+    if _OPERATORS.search(text):
+        return SearchQuery(text, search_type="websearch", config="english")
+    raw = _all_of(text.split()[:_MAX_WORDS], meant, synonyms=synonyms)
+    return SearchQuery(raw, search_type="raw", config="english")
+
+
 def _all_of(
-    words: list[str], meant: dict[str, list[str]], *, weight: str = "", unfinished: bool = False
+    words: list[str],
+    meant: Mapping[str, list[str]],
+    *,
+    weight: str = "",
+    unfinished: bool = False,
+    synonyms: Synonyms | None = None,
 ) -> str:
     """Return the ``tsquery`` for all of ``words``, each as typed or as meant; the last may be ``unfinished``."""
     parts = []
-    for number, word in enumerate(words, start=1):
-        suffix = ("*" if unfinished and number == len(words) else "") + weight
-        choices = [word, *meant.get(word.lower(), [])]
-        parts.append(" | ".join(_quote(choice) + (f":{suffix}" if suffix else "") for choice in choices))
+    for phrase, others in _phrases(words, synonyms or {}):
+        choices = []
+        for number, word in enumerate(phrase, start=1):
+            suffix = ("*" if unfinished and number == len(phrase) else "") + weight
+            own = [word, *meant.get(word.lower(), [])]
+            choices.append(" | ".join(_quote(choice) + (f":{suffix}" if suffix else "") for choice in own))
+        typed = " & ".join(f"({choice})" for choice in choices)
+        parts.append(" | ".join([typed, *(_quote(other) for other in others)]))
     return " & ".join(f"({part})" for part in parts)
+
+
+def _phrases(words: list[str], synonyms: Synonyms) -> Iterator[tuple[list[str], list[str]]]:
+    """Cut ``words`` into the longest phrases that have synonyms, and the rest into words."""
+    at = 0
+    while at < len(words):
+        longest = min(_LONGEST_PHRASE, len(words) - at)
+        tries = ((end, " ".join(words[at:end]).lower()) for end in range(at + longest, at, -1))
+        end, phrase = next(((end, phrase) for end, phrase in tries if phrase in synonyms), (at + 1, ""))
+        yield words[at:end], synonyms.get(phrase, [])
+        at = end
 
 
 def _quote(word: str) -> str:

@@ -1,6 +1,6 @@
 """Product endpoints."""
 
-from typing import cast
+from typing import Any, cast
 
 from django.db.models import QuerySet
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.accounts.api.authentication import caller
-from apps.core.api.pagination import Ordering, paginate
+from apps.core.api.pagination import Ordering, page_asked, page_body, paginate
 from apps.core.api.permissions import permission_by_method, permission_check
 from apps.core.api.schema import PAGE_PARAMETERS, page_of
 from apps.products.api.keys import parse_key
@@ -22,6 +22,7 @@ from apps.products.counts import list_length
 from apps.products.filters import MAX_SEARCH_LENGTH, ORDERINGS, ProductFilterSet
 from apps.products.models import Product
 from apps.products.search import product_search
+from apps.products.search.port import SearchAsked
 from apps.products.selectors import product_id_of_slug
 from apps.products.services.images import image_add
 from apps.products.services.products import ProductData, product_create, product_deactivate, product_update
@@ -34,7 +35,6 @@ _ORDERINGS = {
     "-name": Ordering(("name", "id"), descending=True),
     "newest": Ordering(("created_at", "id"), descending=True),
     "rating": Ordering(("rating", "id"), descending=True),
-    "relevance": Ordering(("relevance", "id"), descending=True),
 }
 _PRICE = {"type": "string", "pattern": r"^\d{1,10}(\.\d{1,3})?$"}
 _FILTERS = [
@@ -56,6 +56,8 @@ _FILTERS = [
     ),
     OpenApiParameter("is_active", bool, description="For staff: `false` lists what the shop hides."),
 ]
+#: Says who answered a search.
+SOURCE_HEADER = "X-Search-Source"
 _DEFAULT_SUGGESTIONS, _MAX_SUGGESTIONS = 10, 20
 
 
@@ -77,14 +79,12 @@ class ProductListApi(APIView):
             permission_check(request, "products.view_product")
         text = asked["search"]
         if text:
-            products = product_search().search(text=text, filters=filters)
-        else:
-            products = filters.filter_queryset(Product.objects.all())
-        ordering = _ordering(asked["ordering"], searching=bool(text))
-        fields = [name for name in ordering.fields if name != "relevance"]
+            return search_response(request, asked=asked, filters=filters)
+        products = filters.filter_queryset(Product.objects.all())
+        ordering = _ordering(asked["ordering"])
         body = paginate(
             request,
-            products.only(*fields),
+            products.only(*ordering.fields),
             ordering=ordering,
             serialize=lambda rows: product_cards([row.pk for row in rows]),
             count=lambda: _count(filters, products, stock=asked["in_stock"] is not None),
@@ -189,8 +189,10 @@ class ProductSuggestApi(APIView):
         text = " ".join(request.query_params.get("q", "").split())
         if not text or len(text) > MAX_SEARCH_LENGTH or not text.isprintable():
             raise ValidationFailed.for_field("q", f"Give 1 to {MAX_SEARCH_LENGTH} printable characters.")
-        ids = product_search().suggest(text=text, limit=_limit(request))
-        return Response({"results": [suggestion_to_dict(card) for card in product_cards(ids)]})
+        ids, source = product_search().suggest(text=text, limit=_limit(request))
+        shown = (card for card in product_cards(ids) if card["is_active"])
+        body = {"results": [suggestion_to_dict(card) for card in shown]}
+        return Response(body, headers={SOURCE_HEADER: source})
 
 
 def shown_product(key: str) -> Card:
@@ -211,10 +213,39 @@ def product_id_from(key: str) -> int:
     return found
 
 
-def _ordering(name: str | None, *, searching: bool) -> Ordering:
-    if not searching and name == "relevance":
-        name = None
-    return _ORDERINGS[name or ("relevance" if searching else "newest")]
+def search_response(request: Request, *, asked: dict[str, Any], filters: ProductFilterSet) -> Response:
+    """A page of what the search engine finds; ``X-Search-Source`` names it."""
+    answer = product_search().search(
+        SearchAsked(
+            text=asked["search"],
+            filters=filters,
+            ordering=asked["ordering"] or "relevance",
+            page=page_asked(request),
+        )
+    )
+    body = page_body(
+        request,
+        count=answer.count,
+        following=answer.following,
+        previous=answer.previous,
+        results=cards_still_true(answer.ids, asked=asked),
+    )
+    return Response(body, headers={SOURCE_HEADER: answer.source})
+
+
+def cards_still_true(ids: list[int], *, asked: dict[str, Any]) -> list[Card]:
+    """Cards of what was found, without what has left the shop, or is sold out against the wish, meanwhile."""
+    shown = asked["is_active"] is not False
+    in_stock = asked["in_stock"]
+    return [
+        card
+        for card in product_cards(ids)
+        if card["is_active"] is shown and (in_stock is None or card["in_stock"] is in_stock)
+    ]
+
+
+def _ordering(name: str | None) -> Ordering:
+    return _ORDERINGS["newest" if name in (None, "", "relevance") else name]
 
 
 def _count(filters: ProductFilterSet, products: QuerySet[Product], *, stock: bool) -> int:

@@ -1,0 +1,84 @@
+"""Admin pages: what merchandisers decide, and what waits to be indexed."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest
+
+from apps.core.admin import ReadOnlyAdmin
+from apps.search.models import DirtyProduct, QueryRule, SearchSynonym
+from apps.search.services.synonyms import synonyms_changed
+from apps.search.texts import normalise, rule_problem
+
+
+class SynonymForm(forms.ModelForm):
+    """Refuses rules that an engine could not read."""
+
+    class Meta:
+        model = SearchSynonym
+        fields = ("rule", "is_active")
+
+    def clean_rule(self) -> str:
+        """Each side needs words."""
+        rule = str(self.cleaned_data["rule"])
+        if problem := rule_problem(rule):
+            raise forms.ValidationError(problem)
+        return rule
+
+
+@admin.register(SearchSynonym)
+class SearchSynonymAdmin(admin.ModelAdmin):
+    """Synonyms; a change is in use as soon as it is saved."""
+
+    form = SynonymForm
+    list_display = ("rule", "is_active", "updated_at")
+    list_filter = ("is_active",)
+    search_fields = ("rule",)
+
+    def save_model(self, request: HttpRequest, obj: SearchSynonym, form: Any, change: bool) -> None:
+        """Save, and tell the engine."""
+        super().save_model(request, obj, form, change)
+        synonyms_changed()
+
+    def delete_model(self, request: HttpRequest, obj: SearchSynonym) -> None:
+        """Delete, and tell the engine."""
+        super().delete_model(request, obj)
+        synonyms_changed()
+
+    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
+        """Delete several, and tell the engine once."""
+        super().delete_queryset(request, queryset)
+        synonyms_changed()
+
+
+class QueryRuleForm(forms.ModelForm):
+    """Stores queries as they are looked up."""
+
+    class Meta:
+        model = QueryRule
+        fields = ("query", "product", "position", "boost", "is_active")
+
+    def clean_query(self) -> str:
+        """Lower case, single spaces."""
+        return normalise(self.cleaned_data["query"])
+
+
+@admin.register(QueryRule)
+class QueryRuleAdmin(admin.ModelAdmin):
+    """Pins and boosts of queries."""
+
+    form = QueryRuleForm
+    list_display = ("query", "product", "position", "boost", "is_active")
+    list_filter = ("is_active",)
+    list_select_related = ("product",)
+    search_fields = ("query", "product__name", "product__sku")
+    raw_id_fields = ("product",)
+
+
+@admin.register(DirtyProduct)
+class DirtyProductAdmin(ReadOnlyAdmin):
+    """Products that wait to be indexed."""
+
+    list_display = ("product_id", "marks", "marked_at", "claimed_until")
+    show_full_result_count = False

@@ -1,0 +1,1 @@
+"""Search in Elasticsearch 8."""

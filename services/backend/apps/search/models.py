@@ -1,0 +1,71 @@
+"""What merchandisers say about search, and which products wait to be indexed."""
+
+from typing import ClassVar
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from apps.products.models import Product
+
+MAX_TEXT = 200
+
+
+class SearchSynonym(models.Model):
+    """A rule in Solr's notation: ``sofa, couch`` stand for each other, ``tv => television`` for the right only."""
+
+    rule = models.CharField(max_length=500, unique=True, help_text="`sofa, couch` or `tv => television`.")
+    is_active = models.BooleanField(default=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    def __str__(self) -> str:
+        return self.rule
+
+
+class QueryRule(models.Model):
+    """What a merchandiser wants of one product in the answers to one query: a fixed place, or more or less weight."""
+
+    query = models.CharField(
+        max_length=MAX_TEXT, help_text="As customers type it; case and spaces do not matter."
+    )
+    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="+")
+    position = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(20)],
+        help_text="Pin it: 1 is the top. Empty: use the boost.",
+    )
+    boost = models.FloatField(
+        default=1.0,
+        validators=[MinValueValidator(0.01), MaxValueValidator(100)],
+        help_text="Factor on its relevance; below 1 sinks it.",
+    )
+    is_active = models.BooleanField(default=True)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["query", "position", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["query", "product"], name="search_rule_once"),
+            models.CheckConstraint(condition=Q(boost__gt=0), name="search_rule_boost_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.query}: product {self.product_id}"
+
+
+class DirtyProduct(models.Model):
+    """A product whose document in the indices is older than its rows. Removed once all of them have a newer one."""
+
+    product_id = models.BigIntegerField(primary_key=True, help_text="No reference: it outlives the product.")
+    marks = models.BigIntegerField(
+        default=1, help_text="Grows with every change: a worker removes what it has seen."
+    )
+    marked_at = models.DateTimeField(db_default=Now())
+    claimed_until = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["marked_at"], name="dirty_oldest")]
+
+    def __str__(self) -> str:
+        return f"product {self.product_id}"

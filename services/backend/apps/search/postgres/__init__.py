@@ -1,0 +1,1 @@
+"""Search in the shop's own database."""

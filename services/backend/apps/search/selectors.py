@@ -1,0 +1,68 @@
+"""Reading rules, synonyms and what waits to be indexed."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from django.db.models import BigIntegerField, SmallIntegerField, Value
+
+from apps.search.models import DirtyProduct, QueryRule, SearchSynonym
+from apps.search.texts import normalise
+
+
+@dataclass(frozen=True, slots=True)
+class QueryRules:
+    """What merchandisers want of a query: products at fixed places, and factors on the relevance of others."""
+
+    pins: list[int] = field(default_factory=list)
+    boosts: dict[int, float] = field(default_factory=dict)
+
+
+def query_rules(*, text: str) -> QueryRules:
+    """Rules for this text, pins in their order."""
+    return query_wishes(text=text)[0] if text else QueryRules()
+
+
+def query_wishes(*, text: str) -> tuple[QueryRules, dict[str, list[str]]]:
+    """Rules for this text, and what words may be read as, in one query."""
+    rules = QueryRule.objects.filter(query=normalise(text), is_active=True).order_by()
+    synonyms = SearchSynonym.objects.filter(is_active=True).order_by()
+    found = rules.values_list("product_id", "position", "boost", Value(""), "pk").union(
+        synonyms.values_list(
+            Value(0, BigIntegerField()), Value(0, SmallIntegerField()), Value(1.0), "rule", "pk"
+        ),
+        all=True,
+    )
+    pins: list[tuple[int, int, int]] = []
+    boosts: dict[int, float] = {}
+    written: list[str] = []
+    for product_id, position, boost, rule, pk in found:
+        if rule:
+            written.append(rule)
+        elif position is not None:
+            pins.append((position, pk, product_id))
+        elif boost != 1:
+            boosts[product_id] = boost
+    return QueryRules([product_id for _, _, product_id in sorted(pins)], boosts), synonym_choices(written)
+
+
+def synonym_rules() -> list[tuple[int, str]]:
+    """Active rules with their ids."""
+    return list(SearchSynonym.objects.filter(is_active=True).order_by("pk").values_list("pk", "rule"))
+
+
+def synonym_choices(rules: Iterable[str]) -> dict[str, list[str]]:
+    """What each word or phrase may be read as, besides itself."""
+    choices: dict[str, list[str]] = defaultdict(list)
+    for rule in rules:
+        left, arrow, right = rule.partition("=>")
+        sources = [normalise(part) for part in left.split(",") if part.strip()]
+        targets = [normalise(part) for part in right.split(",") if part.strip()] if arrow else sources
+        for source in sources:
+            choices[source] += [target for target in targets if target != source]
+    return choices
+
+
+def dirty_count() -> int:
+    """Products that wait to be indexed."""
+    return DirtyProduct.objects.count()
