@@ -54,8 +54,12 @@ test-integration: setup ## Run the tests on PostgreSQL and Redis (ARGS= for pyte
 test-e2e: setup ## Run the workflows over HTTP against a whole stack (ARGS= for pytest)
 	@$(TESTBED) --stack -- $(PYTEST) tests/e2e $(ARGS)
 
-.PHONY: bench bench-catalog bench-store bench-gateway bench-events
-bench: bench-catalog bench-store bench-gateway bench-events ## Run every benchmark
+.PHONY: charts
+charts: setup ## Make Helm, and every chart whole in build/charts/current
+	@$(PY) -m tools.charts
+
+.PHONY: bench bench-catalog bench-store bench-gateway bench-events bench-recommendations
+bench: bench-catalog bench-store bench-gateway bench-events bench-recommendations ## Run every benchmark
 
 bench-catalog: setup ## Measure listing, paging and search at 10,000 and 100,000 products
 	@RATE_LIMIT=off $(TESTBED) --stack --durable -- $(PY) -m tests.load.bench_catalog
@@ -68,6 +72,9 @@ bench-gateway: setup ## Measure the gateway beside nginx and beside a textbook p
 
 bench-events: setup ## Measure commit to mail beside a bare Celery task, idle and with 100,000 messages elsewhere
 	@$(TESTBED) --durable -- $(PY) -m tests.load.bench_events
+
+bench-recommendations: setup ## Judge recommendations beside item-kNN and best sellers on a year of a real shop
+	@$(PY) -m tests.load.bench_recommendations
 
 .PHONY: clean
 clean: ## Remove caches and build output; the data of `make up` stays

@@ -2,7 +2,7 @@
 
 import sys
 
-from tools.charts.assemble import CHARTS, assemble, chart_names, dependency_names
+from tools.charts.assemble import CHARTS, assemble, chart_names, dependency_names, mark_current
 from tools.charts.helm import VERSION, ensure_built, helm, program
 
 
@@ -14,6 +14,7 @@ def main() -> int:
     print(f"helm: {program()}")
     for chart in chart_names():
         folder = assemble(chart)
+        mark_current(folder)
         if dependency_names(chart):
             helm("lint", str(folder), "--kube-version", "1.34.0")
             print(f"{chart}: {folder}")

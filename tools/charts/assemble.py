@@ -48,6 +48,15 @@ def assemble(chart: str, source: Path = CHARTS) -> Path:
     return target
 
 
+def mark_current(folder: Path) -> None:
+    """Let ``build/charts/current`` lead to the charts that were assembled beside this one."""
+    link = ASSEMBLED / "current"
+    new = ASSEMBLED / "current.new"
+    new.unlink(missing_ok=True)
+    new.symlink_to(folder.parent.name)
+    new.replace(link)
+
+
 def _copy(chart: str, source: Path, target: Path) -> None:
     shutil.copytree(source / chart, target)
     for name in dependency_names(chart):

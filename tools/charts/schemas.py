@@ -76,6 +76,7 @@ GLOBAL = closed(
         registry=TEXT, tag=TEXT, pullPolicy=one_of("IfNotPresent", "Always", "Never"), pullSecrets=OBJECTS
     ),
     priorityClassName=TEXT,
+    writableRoot=FLAG,
     spread=one_of("ScheduleAnyway", "DoNotSchedule"),
     mesh=closed(
         provider=one_of("istio", "linkerd", "none"),
@@ -84,7 +85,7 @@ GLOBAL = closed(
     ai=closed(**dict.fromkeys(AI_SERVICES, FLAG)),
     metrics=closed(serviceMonitor=FLAG),
     trustedProxies=TEXTS,
-    connections=closed(database=CONNECTION, redis=CONNECTION, broker=CONNECTION),
+    connections=closed(database=CONNECTION, redis=CONNECTION, broker=CONNECTION, aiDatabase=CONNECTION),
     store=closed(existingSecret=TEXT, env=ENV, envSecrets=ENV_SECRETS),
 )
 

@@ -11,7 +11,7 @@ seccompProfile:
 
 {{- define "common.containerSecurity" -}}
 allowPrivilegeEscalation: false
-readOnlyRootFilesystem: true
+readOnlyRootFilesystem: {{ not (and .root.Values.global.writableRoot .spec.store) }}
 runAsNonRoot: true
 capabilities:
   drop: [ALL]

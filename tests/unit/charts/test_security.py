@@ -68,7 +68,7 @@ def test_web_processes_and_the_gateway_know_only_what_they_use(documents):
 
     assert secrets("gateway") == {"REDIS_URL"}
     assert secrets("backend") == {"SECRET_KEY", "JWT_PRIVATE_KEY", "DATABASE_URL", "REDIS_URL"}
-    assert secrets("recommendations") == set()
+    assert secrets("recommendations") == {"AI_DATABASE_URL"}
 
 
 def test_every_secret_that_is_named_is_made_here(documents):

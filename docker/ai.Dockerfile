@@ -1,0 +1,27 @@
+# One AI service, named by SERVICE as its folder in ai/. Build from the root of the checkout:
+#   docker build -f docker/ai.Dockerfile --build-arg SERVICE=recommendations -t meshop/recommendations:dev .
+# BASE is any Debian 12 with Python 3.11; what runs has neither compilers nor pip.
+ARG BASE=python:3.11-slim-bookworm
+FROM ${BASE} AS build
+ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PYTHONDONTWRITEBYTECODE=1
+WORKDIR /app
+RUN python3 -m venv /venv
+COPY requirements/ai.txt requirements/
+RUN /venv/bin/pip install --require-hashes --only-binary :all: -r requirements/ai.txt \
+ && /venv/bin/pip uninstall --yes pip setuptools
+COPY services/shared/meshop_shared shared/meshop_shared
+ARG SERVICE
+COPY ai/${SERVICE} ai/${SERVICE}
+RUN /venv/bin/python -m compileall -q --invalidation-mode checked-hash shared ai /venv/lib
+
+FROM ${BASE}
+ARG SERVICE
+RUN groupadd --gid 10001 meshop && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /tmp --shell /usr/sbin/nologin meshop
+COPY --from=build /venv /venv
+COPY --from=build /app /app
+ENV PATH=/venv/bin:$PATH PYTHONPATH=/app/shared:/app/ai PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
+    HOST=0.0.0.0 PORT=8000 SERVICE=${SERVICE}
+WORKDIR /app
+USER 10001:10001
+EXPOSE 8000
+CMD ["sh", "-c", "exec python -m \"$SERVICE.main\""]

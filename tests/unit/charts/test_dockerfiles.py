@@ -1,0 +1,47 @@
+"""What every image keeps to. That they build and run is seen by the tests on kind."""
+
+import re
+
+import pytest
+
+from tests.support.charts import containers, render
+from tools.paths import ROOT
+
+KINDS = ("backend", "gateway", "ai")
+
+
+def dockerfile(kind):
+    return (ROOT / "docker" / f"{kind}.Dockerfile").read_text()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_base_can_be_another_one(kind):
+    text = dockerfile(kind)
+    assert "ARG BASE=python:3.11-slim-bookworm" in text
+    assert set(re.findall(r"^FROM (\S+)", text, re.M)) == {"${BASE}"}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_runs_is_nobody_and_has_no_tools_to_build(kind):
+    build, final = dockerfile(kind).split("\nFROM ${BASE}\n")
+    assert re.search(r"^USER 10001:10001$", final, re.M)
+    assert not re.search(r"apt-get|gcc|build-essential|pip install", final)
+    assert "--require-hashes --only-binary :all:" in build
+    assert "pip uninstall --yes pip" in build
+
+
+@pytest.mark.parametrize("kind", ["backend", "gateway"])
+def test_what_is_copied_is_there(kind):
+    for source in re.findall(r"^COPY (?!--from)(\S+) ", dockerfile(kind), re.M):
+        assert (ROOT / source).exists(), source
+
+
+def test_no_secret_is_baked_in():
+    for kind in KINDS:
+        assert not re.search(r"^ENV.*(SECRET|PASSWORD|KEY)=", dockerfile(kind), re.M)
+
+
+def test_pods_run_as_the_user_of_the_image():
+    for name, spec, container in containers(render()):
+        if "meshop/" in container["image"]:
+            assert spec["securityContext"]["runAsUser"] == 10001, name
