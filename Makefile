@@ -76,6 +76,9 @@ bench-events: setup ## Measure commit to mail beside a bare Celery task, idle an
 bench-recommendations: setup ## Judge recommendations beside item-kNN and best sellers on a year of a real shop
 	@$(PY) -m tests.load.bench_recommendations
 
+bench-search-quality: setup ## Known-item search: how often an article is found by its spoilt name (RETAIL=file.csv.gz)
+	@RETAIL="$(RETAIL)" $(TESTBED) -- bash -c '$(PY) services/backend/manage.py migrate -v0 && DJANGO_SETTINGS_MODULE=config.settings $(PY) -m tests.load.bench_search_quality'
+
 .PHONY: clean
 clean: ## Remove caches and build output; the data of `make up` stays
 	@rm -rf build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .schemathesis .coverage
