@@ -2,7 +2,8 @@ set -eu
 umask 077
 export HOME=/data RABBITMQ_NODENAME=rabbit@localhost RABBITMQ_MNESIA_BASE=/data/mnesia RABBITMQ_LOGS=-
 export RABBITMQ_CONFIG_FILE=/run/meshop/rabbitmq.conf RABBITMQ_ENABLED_PLUGINS_FILE=/run/meshop/enabled_plugins
-export RABBITMQ_PID_FILE=/run/meshop/rabbitmq.pid ERL_EPMD_ADDRESS=127.0.0.1
+export RABBITMQ_PID_FILE=/run/meshop/rabbitmq.pid RABBITMQ_LOG_BASE=/run/meshop/log
+export ERL_EPMD_ADDRESS=127.0.0.1 ERL_CRASH_DUMP=/dev/null
 [ -s /data/.erlang.cookie ] || head -c 24 /dev/urandom | base64 | tr -dc A-Za-z0-9 >/data/.erlang.cookie
 chmod 400 /data/.erlang.cookie
 echo '[rabbitmq_prometheus].' >"$RABBITMQ_ENABLED_PLUGINS_FILE"

@@ -6,6 +6,7 @@ import time
 import urllib.error
 import urllib.request
 import uuid
+from typing import Any
 
 SHOP, HOST = os.environ["SHOP"], os.environ["SHOP_HOST"]
 DEADLINE = time.monotonic() + float(os.environ["DEADLINE_S"])
@@ -18,14 +19,14 @@ ADDRESS = {
 }
 
 
-def call(method, path, body=None, **headers):
+def call(method: str, path: str, body: Any = None, **headers: str) -> tuple[int, Any]:
     """Status and body of an answer; asks again while nobody answers, until the deadline."""
     headers = {"Host": HOST, "Content-Type": "application/json", **headers}
     data = None if body is None else json.dumps(body).encode()
     while True:
-        request = urllib.request.Request(SHOP + path, data, headers, method=method)
+        request = urllib.request.Request(SHOP + path, data, headers, method=method)  # noqa: S310
         try:
-            with urllib.request.urlopen(request, timeout=15) as answer:
+            with urllib.request.urlopen(request, timeout=15) as answer:  # noqa: S310
                 return answer.status, json.loads(answer.read() or b"null")
         except urllib.error.HTTPError as refusal:
             text = refusal.read().decode(errors="replace")
@@ -37,7 +38,7 @@ def call(method, path, body=None, **headers):
         time.sleep(1)
 
 
-def need(what, answer, *statuses):
+def need(what: str, answer: tuple[int, Any], *statuses: int) -> Any:
     """The body of an answer that must have one of these statuses."""
     status, body = answer
     print(f"{what}: {status}", flush=True)
@@ -58,13 +59,21 @@ if found[0].get("variants"):
 need("fill the cart", call("POST", "/api/orders/cart/add/", line, **me), 200, 201)
 once = {**me, "Idempotency-Key": uuid.uuid4().hex}
 order = need("order", call("POST", "/api/orders/", {"shipping_address": ADDRESS}, **once), 201)
-again = need("order again with the same key", call("POST", "/api/orders/", {"shipping_address": ADDRESS}, **once), 201)
+again = need(
+    "order again with the same key", call("POST", "/api/orders/", {"shipping_address": ADDRESS}, **once), 201
+)
 if again["id"] != order["id"]:
     raise SystemExit("The same key made a second order.")
-pages = {"success_url": "https://example.com/yes", "cancel_url": "https://example.com/no", "order_id": order["id"]}
+pages = {
+    "success_url": "https://example.com/yes",
+    "cancel_url": "https://example.com/no",
+    "order_id": order["id"],
+}
 session = need(
     "checkout",
-    call("POST", "/api/payments/create-checkout-session/", pages, **{**me, "Idempotency-Key": uuid.uuid4().hex}),
+    call(
+        "POST", "/api/payments/create-checkout-session/", pages, **{**me, "Idempotency-Key": uuid.uuid4().hex}
+    ),
     200,
     201,
 )
