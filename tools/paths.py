@@ -8,12 +8,13 @@ ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT / "services" / "shared"
 BACKEND = ROOT / "services" / "backend"
 GATEWAY = ROOT / "services" / "gateway"
+AI = ROOT / "ai"
 REQUIREMENTS = ROOT / "requirements"
 BUILD = ROOT / "build"
 STATE = ROOT / ".meshop"
 
 #: Folders that hold import packages, the checkout itself (``tools``, ``tests``) included.
-IMPORT_ROOTS = (ROOT, SHARED, BACKEND, GATEWAY)
+IMPORT_ROOTS = (ROOT, SHARED, BACKEND, GATEWAY, AI)
 
 
 def write_path_file(site_packages: Path) -> Path:

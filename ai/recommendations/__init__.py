@@ -1,0 +1,1 @@
+"""Recommendations: for you, similar, bought together, cart; see docs/ai-recommendations.md."""

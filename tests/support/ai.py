@@ -1,0 +1,41 @@
+"""A database and a store for models, and AI services to ask. Services are found by their folder below ``ai``."""
+
+import contextlib
+import os
+import secrets
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+
+from meshop_shared.ai.settings import AiSettings
+from tools.paths import AI
+
+SERVICES = sorted(folder.parent.name for folder in AI.glob("*/main.py"))
+
+
+@contextlib.contextmanager
+def ai_database() -> Iterator[str]:
+    """Address of an empty database beside that of the shop; it is gone afterwards."""
+    address = urlsplit(os.environ["DATABASE_URL"])
+    name = f"test_ai_{secrets.token_hex(6)}"
+    with psycopg.connect(urlunsplit(address._replace(path="/postgres")), autocommit=True) as server:
+        server.execute(f"CREATE DATABASE {name}")
+        try:
+            yield urlunsplit(address._replace(path=f"/{name}"))
+        finally:
+            server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def ai_settings(database_url: str, store: Path, **choices: object) -> AiSettings:
+    """Settings of a service that looks for models often."""
+    values = {"model_poll_s": 0.05, "port": 0, **choices}
+    return AiSettings(ai_database_url=database_url, model_store=store.as_uri(), **values)
+
+
+def ai_module(service: str, name: str) -> ModuleType:
+    """A module of a service."""
+    return import_module(f"{service}.{name}")
