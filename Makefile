@@ -42,7 +42,7 @@ fmt: setup ## Format the code and mend what can be mended by rule
 
 .PHONY: test test-unit test-integration test-e2e
 test: lint ## Run every test, with the servers it needs
-	@$(TESTBED) -- $(PYTEST) -n 2 -q --ignore tests/e2e tests
+	@$(TESTBED) -- $(PYTEST) -n 2 -q --ignore tests/e2e --ignore tests/kind tests
 	@$(TESTBED) --stack -- $(PYTEST) -q tests/e2e
 
 test-unit: setup ## Run the tests that need no server (ARGS= for pytest)
@@ -57,6 +57,22 @@ test-e2e: setup ## Run the workflows over HTTP against a whole stack (ARGS= for 
 .PHONY: charts
 charts: setup ## Make Helm, and every chart whole in build/charts/current
 	@$(PY) -m tools.charts
+
+.PHONY: kind-up kind-load kind-down kind-status test-kind
+kind-up: setup ## Make a kind cluster with the mesh and install Meshop; again: do what is missing
+	@$(PY) -m tools.kind up
+
+kind-load: setup ## Build the images that changed, put them into the cluster, upgrade
+	@$(PY) -m tools.kind load
+
+kind-status: setup ## Say where the cluster's shop is
+	@$(PY) -m tools.kind status
+
+kind-down: setup ## Remove the cluster; what was built stays
+	@$(PY) -m tools.kind down
+
+test-kind: kind-up ## Run the tests of the cluster (ARGS= for pytest)
+	@$(PYTEST) -q tests/kind $(ARGS)
 
 .PHONY: bench bench-catalog bench-store bench-gateway bench-events bench-recommendations
 bench: bench-catalog bench-store bench-gateway bench-events bench-recommendations ## Run every benchmark

@@ -175,6 +175,7 @@ PLATFORM: dict[str, Schema] = {
         enabled=FLAG,
         className=TEXT,
         serviceType=one_of("LoadBalancer", "NodePort", "ClusterIP"),
+        nodePort={"type": "integer", "minimum": 0, "maximum": 65535},
         hosts=TEXTS,
         tls=closed(enabled=FLAG, secret=TEXT, annotations=mapping(TEXT)),
         paths=TEXTS,

@@ -1,0 +1,128 @@
+"""Connection attempts from inside the pods of every workload, under their own identities."""
+
+import json
+import subprocess
+import time
+from typing import Any
+
+from kubernetes import client
+
+from tools.kind.config import NAMESPACE, RELEASE
+from tools.kind.shell import environment, kubectl
+
+#: What makes each kind of server say something. A refused connection is reset, or answered by the proxy with 403.
+GREETINGS = {
+    5432: r"\x00\x00\x00\x08\x04\xd2\x16\x2f",
+    6379: r"PING\r\n",
+    5672: r"AMQP\x00\x00\x09\x01",
+}
+HTTP_GREETING = r"GET /healthz HTTP/1.1\r\nHost: backend\r\nConnection: close\r\n\r\n"
+_PROBE = "exec 3<>/dev/tcp/$1/$2 && printf \"$3\" >&3 && timeout 4 head -c 12 <&3 | od -An -c | tr -d ' \\n'"
+
+
+class Prober:
+    """Knows a pod for every workload; for Jobs, which have ended, it makes one with the same identity and labels."""
+
+    def __init__(self, core: client.CoreV1Api) -> None:
+        self._core = core
+        self._own: list[str] = []
+
+    def pod(self, workload: str, account: str | None = None) -> tuple[str, str]:
+        """A running pod of the workload, and its container."""
+        pods = self._core.list_namespaced_pod(
+            NAMESPACE, label_selector=f"app.kubernetes.io/name={workload}"
+        ).items
+        for pod in pods:
+            names = [container.name for container in pod.spec.containers]
+            if pod.status.phase == "Running" and pod.metadata.deletion_timestamp is None:
+                return pod.metadata.name, workload if workload in names else names[0]
+        return self._make(workload, account or workload), "probe"
+
+    def reaches(self, workload: str, host: str, port: int) -> bool:
+        """Whether a pod of the workload gets an answer of the server itself."""
+        pod, container = self.pod(workload)
+        greeting = GREETINGS.get(port, HTTP_GREETING)
+        done = subprocess.run(
+            ["kubectl", "exec", "--namespace", NAMESPACE, pod, "--container", container, "--",
+             "timeout", "6", "bash", "-c", _PROBE, "probe", host, str(port), greeting],
+            env=environment(), text=True, capture_output=True, timeout=60, check=False,
+        )  # fmt: skip
+        answer = done.stdout.strip()
+        return bool(answer) and "403" not in answer and "503" not in answer
+
+    def close(self) -> None:
+        """Remove the pods that were made here."""
+        for name in self._own:
+            kubectl("delete", "pod", name, "--namespace", NAMESPACE, "--wait=false", "--ignore-not-found")
+
+    def _make(self, workload: str, account: str, *, meshed: bool = True) -> str:
+        name = f"probe-{workload}"
+        if name in self._own:
+            return name
+        kubectl(
+            "apply", "--filename", "-", text=json.dumps(probe_pod(name, workload, account, meshed=meshed))
+        )
+        self._own.append(name)
+        kubectl("wait", "--for=condition=Ready", f"pod/{name}", "--namespace", NAMESPACE, "--timeout=120s")
+        return name
+
+    def make_outsider(self, name: str, *, meshed: bool) -> None:
+        """A pod that nobody knows: in the mesh under an account of its own, or outside of it."""
+        account = {
+            "apiVersion": "v1",
+            "kind": "ServiceAccount",
+            "metadata": {"name": name, "namespace": NAMESPACE},
+        }
+        kubectl("apply", "--filename", "-", text=json.dumps(account))
+        self._make(name, name, meshed=meshed)
+
+
+def probe_pod(name: str, workload: str, account: str, *, meshed: bool) -> dict[str, Any]:
+    """A pod that sleeps."""
+    security = {
+        "allowPrivilegeEscalation": False,
+        "readOnlyRootFilesystem": True,
+        "capabilities": {"drop": ["ALL"]},
+    }
+    container = {
+        "name": "probe",
+        "image": "meshop/backend:dev",
+        "imagePullPolicy": "Never",
+        "command": ["sleep", "3600"],
+        "securityContext": security,
+        "resources": {"requests": {"cpu": "1m", "memory": "8Mi"}, "limits": {"memory": "64Mi"}},
+    }
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {
+            "name": name,
+            "namespace": NAMESPACE,
+            "labels": {
+                "app.kubernetes.io/name": workload,
+                "app.kubernetes.io/instance": RELEASE,
+                "sidecar.istio.io/inject": str(meshed).lower(),
+            },
+        },
+        "spec": {
+            "serviceAccountName": account,
+            "securityContext": {
+                "runAsNonRoot": True,
+                "runAsUser": 10001,
+                "seccompProfile": {"type": "RuntimeDefault"},
+            },
+            "terminationGracePeriodSeconds": 1,
+            "containers": [container],
+        },
+    }
+
+
+def until(check, seconds: float, what: str):
+    """The first answer that is true. Fails when the time is over."""
+    deadline = time.monotonic() + seconds
+    while True:
+        answer = check()
+        if answer:
+            return answer
+        assert time.monotonic() < deadline, f"{what} did not come in {seconds:.0f} s"
+        time.sleep(1)

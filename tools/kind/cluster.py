@@ -1,0 +1,88 @@
+"""The cluster itself: made once, found again, removed."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tools.kind import config, images, programs
+from tools.kind.config import CLUSTER, FILES, HOME
+from tools.kind.shell import kubectl, run, succeeds
+
+VOLUMES = 16
+
+
+def exists() -> bool:
+    """Whether kind knows the cluster."""
+    return (config.BIN / "kind").exists() and CLUSTER in run("kind", "get", "clusters").split()
+
+
+def ensure_cluster() -> None:
+    """Have a cluster whose nodes are ready; one that is there is kept."""
+    if exists() and succeeds("kubectl", "get", "--raw", "/readyz"):
+        return
+    if exists():
+        delete_cluster()
+    image = _node_image()
+    own = image == config.NODE_IMAGE
+    print(f"Making the cluster from {image}.", flush=True)
+    run(
+        "kind", "create", "cluster", "--name", CLUSTER, "--image", image, "--config", str(_configuration(own)),
+        "--kubeconfig", str(config.KUBECONFIG), "--wait", "180s",
+    )  # fmt: skip
+    if own:
+        kubectl("apply", "--filename", "-", text=yaml.safe_dump_all(_volumes()))
+
+
+def delete_cluster() -> None:
+    """Remove it with all its data."""
+    run("kind", "delete", "cluster", "--name", CLUSTER, "--kubeconfig", str(config.KUBECONFIG))
+
+
+def load_images(names: list[str]) -> None:
+    """Put images into the node."""
+    run("kind", "load", "docker-image", "--name", CLUSTER, *names)
+
+
+def _node_image() -> str:
+    """The one that ``NODE_IMAGE`` names, the public one where a registry answers, or our own."""
+    if named := os.environ.get("NODE_IMAGE"):
+        return named
+    if succeeds("docker", "manifest", "inspect", config.PUBLIC_NODE_IMAGE, timeout_s=20):
+        return config.PUBLIC_NODE_IMAGE
+    programs.build(programs.CONTROL_PLANE)
+    images.ensure_node()
+    return config.NODE_IMAGE
+
+
+def _configuration(own: bool) -> Path:
+    """Kind's configuration. The public image runs systemd, which wants to manage cgroups."""
+    document: dict[str, Any] = yaml.safe_load((FILES / "cluster.yaml").read_text())
+    if not own:
+        del document["kubeadmConfigPatches"]
+    target = HOME / "cluster.yaml"
+    target.write_text(yaml.safe_dump(document))
+    return target
+
+
+def _volumes() -> list[dict[str, Any]]:
+    """Volumes for whoever asks: folders of the node. Unlike host paths, local ones are given to the pod's group."""
+    node = f"{CLUSTER}-control-plane"
+    terms = [{"matchExpressions": [{"key": "kubernetes.io/hostname", "operator": "In", "values": [node]}]}]
+    return [
+        {
+            "apiVersion": "v1",
+            "kind": "PersistentVolume",
+            "metadata": {"name": f"volume-{number}"},
+            "spec": {
+                "capacity": {"storage": "8Gi"},
+                "accessModes": ["ReadWriteOnce"],
+                "persistentVolumeReclaimPolicy": "Retain",
+                "storageClassName": "standard",
+                "local": {"path": f"/var/lib/meshop/volume-{number}"},
+                "nodeAffinity": {"required": {"nodeSelectorTerms": terms}},
+            },
+        }
+        for number in range(VOLUMES)
+    ]
