@@ -188,6 +188,22 @@ def test_a_managed_database_is_reached_at_its_address_only():
     assert sorted(blocks) == ["10.1.0.0/24", "10.1.1.0/24", "10.1.2.0/24"]
 
 
+def test_callers_of_other_namespaces_are_let_in_by_name():
+    entry = {"tier": "app", "namespace": "keda", "account": "keda-operator", "calls": {"rabbitmq": True}}
+    documents = render(values=("kind",), more=json.dumps({"dependencies": {"keda": entry}}))
+    (mesh,) = [d for d in of_kind(documents, "AuthorizationPolicy") if d["metadata"]["name"] == "rabbitmq"]
+    assert (
+        "cluster.local/ns/keda/sa/keda-operator"
+        in mesh["spec"]["rules"][0]["from"][0]["source"]["principals"]
+    )
+    (network,) = [d for d in of_kind(documents, "NetworkPolicy") if d["metadata"]["name"] == "rabbitmq"]
+    spaces = [
+        p["namespaceSelector"] for p in network["spec"]["ingress"][0]["from"] if "namespaceSelector" in p
+    ]
+    assert spaces == [{"matchLabels": {"kubernetes.io/metadata.name": "keda"}}]
+    assert not [d for d in documents if d["metadata"]["name"] == "keda"]
+
+
 def test_metrics_stay_inside():
     (shop,) = [d for d in of_kind(render(), "HTTPRoute") if d["metadata"]["name"] == "shop"]
     paths = [m["path"]["value"] for rule in shop["spec"]["rules"] for m in rule["matches"]]

@@ -8,7 +8,8 @@ COPY node-cni.yaml /kind/manifests/default-cni.yaml
 COPY node-storage.yaml /kind/manifests/default-storage.yaml
 COPY containerd.toml /etc/containerd/config.toml
 COPY cni.conflist /etc/cni/net.d/10-bridge.conflist
-COPY --chmod=755 node-entrypoint /usr/local/bin/entrypoint
+COPY node-entrypoint /usr/local/bin/entrypoint
+RUN chmod 755 /usr/local/bin/entrypoint
 ENV container=docker
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["/usr/bin/tini", "--", "/usr/local/bin/entrypoint"]
