@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from meshop_shared.ai.answer import Answer
 
-Sku = Annotated[str, StringConstraints(min_length=1, max_length=100, strip_whitespace=True, to_upper=True)]
+Sku = Annotated[str, StringConstraints(min_length=1, max_length=100, strip_whitespace=True)]
 Count = Annotated[int, Field(ge=1, le=100)]
 
 

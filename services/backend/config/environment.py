@@ -1,5 +1,6 @@
 """Every setting of the backend, read once from the environment and validated. Nothing else reads ``os.environ``."""
 
+import re
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal
@@ -11,6 +12,8 @@ from pydantic_settings import NoDecode
 from meshop_shared.settings import ServiceSettings
 
 CommaList = Annotated[list[str], NoDecode]
+NamedUrls = Annotated[dict[str, str], NoDecode]
+_HTTP_URL = re.compile(r"https?://[A-Za-z0-9._\-\[\]:]+")
 
 
 class BackendSettings(ServiceSettings):
@@ -60,6 +63,18 @@ class BackendSettings(ServiceSettings):
         20,
         ge=1,
         description="Failed calls in a row after which an endpoint is disabled; 20 take some 23 hours.",
+    )
+
+    ai_urls: NamedUrls = Field(
+        {},
+        description="AI services, as `recommendations=http://host:port,chatbot=http://host:port`; what is not named "
+        "is answered by its fallback.",
+    )
+    ai_deadline_ms: int = Field(
+        150,
+        ge=1,
+        le=10_000,
+        description="How long an AI service may take before the fallback answers instead.",
     )
 
     public_url: str = Field(
@@ -125,6 +140,16 @@ class BackendSettings(ServiceSettings):
     )
     image_max_bytes: int = Field(5_000_000, ge=1, description="Largest image upload, bytes.")
     image_max_pixels: int = Field(40_000_000, ge=1, description="Largest image upload, width × height.")
+
+    @field_validator("ai_urls", mode="before")
+    @classmethod
+    def _split_urls(cls, value: str | dict[str, str]) -> dict[str, str]:
+        if not isinstance(value, str):
+            return value
+        pairs = [part.strip().partition("=") for part in value.split(",") if part.strip()]
+        if not all(name and _HTTP_URL.fullmatch(url) for name, _, url in pairs):
+            raise ValueError("write name=http://host:port, separated by commas")
+        return {name: url for name, _, url in pairs}
 
     @field_validator("allowed_hosts", "trusted_proxies", mode="before")
     @classmethod

@@ -44,6 +44,7 @@ INSTALLED_APPS = [
     "apps.products",
     "apps.search",
     "apps.orders",
+    "apps.recommendations",
     "apps.payments",
     "apps.notifications",
     "apps.webhooks",

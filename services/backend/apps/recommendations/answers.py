@@ -1,0 +1,138 @@
+"""Recommendations: what the service says, filled up with best sellers, or best sellers alone when it says nothing.
+
+``source`` tells which: ``model``, ``cache`` or ``baseline`` for the service, ``fallback`` when nothing came from it.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from apps.core.ai_client import AiUnavailable, ai_ask
+from apps.core.response_cache import CATALOGUE, STOCK, cached_bytes
+from apps.products.cards import Card, product_cards
+from apps.recommendations.selectors import (
+    best_seller_ids,
+    bought_lines,
+    cart_skus,
+    products_by_sku,
+    sellable_by_sku,
+    skus_of,
+)
+
+SERVICE = "recommendations"
+#: The service knows nothing of stock: so many times what is shown is asked for.
+_SPARE = 3
+_MOST = 100
+_HISTORY = 1_000
+_TEXTS = {
+    "bought": "Because you bought {name}",
+    "viewed": "Because you viewed {name}",
+    "again": "You bought this before",
+    "similar": "Similar to {name}",
+    "together": "Often bought together with {name}",
+    "cart": "Goes with {name} in your cart",
+    "popular": "Popular now",
+    "trending": "Trending now",
+    "bestseller": "Best seller",
+    "category_bestseller": "Best seller in {name}",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Pick:
+    product_id: int
+    kind: str
+    because: str | None = None
+    because_id: int | None = None
+
+
+def recommendations_for_user(
+    *, user_id: int | None, viewed_ids: Sequence[int], again: bool, limit: int
+) -> dict[str, Any]:
+    """For a customer, or for a guest by what they viewed."""
+    bought = bought_lines(user_id=user_id, limit=_HISTORY) if user_id is not None else []
+    question = {"bought": bought, "viewed": skus_of(product_ids=viewed_ids), "again": again}
+    hidden = set(viewed_ids)
+    if not again:
+        owned = products_by_sku(skus=[str(line["sku"]) for line in bought])
+        hidden |= {product.id for product in owned.values()}
+    return _answer("/v1/for-you", question, hidden=hidden, category=None, limit=limit)
+
+
+def recommendations_for_product(*, card: Card, together: bool, limit: int) -> dict[str, Any]:
+    """Similar to a product, or bought together with it."""
+    path = "/v1/bought-together" if together else "/v1/similar"
+    question = {"sku": card["sku"], "name": card["name"][:500]}
+    return _answer(path, question, hidden={card["id"]}, category=card["category"], limit=limit)
+
+
+def recommendations_for_cart(*, user_id: int | None, token: str | None, limit: int) -> dict[str, Any]:
+    """What goes with the caller's cart."""
+    skus = cart_skus(user_id=user_id, token=token)
+    hidden = {product.id for product in products_by_sku(skus=skus).values()}
+    return _answer("/v1/cart" if skus else None, {"skus": skus}, hidden=hidden, category=None, limit=limit)
+
+
+def _answer(
+    path: str | None, question: Mapping[str, Any], *, hidden: set[int], category: Mapping[str, Any] | None, limit: int
+) -> dict[str, Any]:  # fmt: skip
+    said: dict[str, Any] | None = None
+    if path is not None:
+        try:
+            said = ai_ask(SERVICE, path, {**question, "limit": min(limit * _SPARE, _MOST)})
+        except AiUnavailable:
+            said = None
+    picks = [pick for pick in _picks(said) if pick.product_id not in hidden] if said else []
+    picks = picks[:limit]
+    source, model = (said["source"], said["model"]) if said and picks else ("fallback", None)
+    if len(picks) < limit:
+        picks += _best_sellers(
+            hidden=hidden | {pick.product_id for pick in picks}, category=category, limit=limit - len(picks)
+        )
+    cards = {card["id"]: card for card in product_cards([pick.product_id for pick in picks])}
+    results = [_result(pick, cards[pick.product_id]) for pick in picks if pick.product_id in cards]
+    reasons = list(dict.fromkeys(result["reason"]["text"] for result in results))
+    return {"source": source, "model": model, "reasons": reasons, "results": results}
+
+
+def _picks(said: Mapping[str, Any]) -> list[_Pick]:
+    items = said.get("items") or []
+    products = sellable_by_sku(skus=[item["sku"] for item in items])
+    reasons = products_by_sku(skus=sorted({item["because"] for item in items if item["because"]}))
+    picks = []
+    for item in items:
+        product, because = products.get(item["sku"]), reasons.get(item["because"])
+        if product is not None and item["kind"] in _TEXTS:
+            named = because is not None or "{name}" not in _TEXTS[item["kind"]]
+            kind = item["kind"] if named else "popular"
+            picks.append(
+                _Pick(product.id, kind, because.name if because else None, because.id if because else None)
+            )
+    return picks
+
+
+def _best_sellers(*, hidden: set[int], category: Mapping[str, Any] | None, limit: int) -> list[_Pick]:
+    picks: list[_Pick] = []
+    if category is not None:
+        ids = _best_seller_ids(str(category["slug"]))
+        picks = [_Pick(pk, "category_bestseller", category["name"]) for pk in ids if pk not in hidden]
+    if len(picks) < limit:
+        hidden = hidden | {pick.product_id for pick in picks}
+        picks += [_Pick(pk, "bestseller") for pk in _best_seller_ids(None) if pk not in hidden]
+    return picks[:limit]
+
+
+def _best_seller_ids(category_slug: str | None) -> list[int]:
+    """More than are ever shown, counted again when catalogue or stock have changed or after half a minute."""
+
+    def make() -> bytes:
+        return json.dumps(best_seller_ids(category_slug=category_slug, limit=_MOST)).encode()
+
+    stored = cached_bytes(name=f"best sellers {category_slug}", stamps=(CATALOGUE, STOCK), make=make)
+    return list(json.loads(stored or b"[]"))
+
+
+def _result(pick: _Pick, card: Card) -> dict[str, Any]:
+    text = _TEXTS[pick.kind].format(name=pick.because)
+    return {"product": card, "reason": {"kind": pick.kind, "text": text, "product_id": pick.because_id}}

@@ -1,0 +1,49 @@
+"""A shop with a small catalogue, and a service that answers as told."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.conf import settings
+
+from apps.core import ai_client as module
+from apps.core.redis_client import redis_client
+from apps.products.services.categories import category_create
+from tests.support.ai_server import AiServer, ai_server
+from tests.support.factories import product_make
+
+
+@pytest.fixture
+def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[AiServer]:
+    """The recommendations service, configured and running."""
+    with ai_server() as running:
+        changed = settings.MESHOP.model_copy(
+            update={"ai_urls": {"recommendations": running.url}, "ai_deadline_ms": 2_000}
+        )
+        monkeypatch.setattr(settings, "MESHOP", changed)
+        module.ai_client.cache_clear()
+        yield running
+        client = module.ai_client("recommendations")
+        assert client is not None
+        client.close()
+    module.ai_client.cache_clear()
+
+
+@pytest.fixture(autouse=True)
+def no_service(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Unless a test asks for one."""
+    redis_client().flushdb()
+    monkeypatch.setattr(settings, "MESHOP", settings.MESHOP.model_copy(update={"ai_urls": {}}))
+    module.ai_client.cache_clear()
+
+
+@pytest.fixture
+def catalogue(db):
+    """Ten products, half of them in a category; P9 is sold out and P8 hidden."""
+    lamps = category_create(name="Lamps")
+    return [
+        product_make(
+            sku=f"P{number}", category=lamps if number % 2 == 0 else None, stock=0 if number == 9 else 5,
+            is_active=number != 8,
+        )
+        for number in range(10)
+    ]  # fmt: skip
