@@ -55,12 +55,18 @@ scratch{{ . | replace "/" "-" | replace "." "-" }}
   env:
     {{- include "common.environment" (merge (dict "spec" $quiet) (omit . "spec")) | nindent 4 }}
   resources:
-    requests: {cpu: 10m, memory: 96Mi}
-    limits: {memory: 256Mi}
+    requests: {cpu: 10m, memory: 96Mi, ephemeral-storage: 64Mi}
+    limits: {memory: 256Mi, ephemeral-storage: 2Gi}
   securityContext:
     {{- include "common.containerSecurity" . | nindent 4 }}
   volumeMounts:
     {{- include "common.volumeMounts" . | nindent 4 }}
+{{- end }}
+
+{{/* Without a limit, one runaway log evicts everybody on the node. Scratch places count towards it. */}}
+{{- define "common.resources" -}}
+{{- $disk := dict "requests" (dict "ephemeral-storage" "64Mi") "limits" (dict "ephemeral-storage" "2Gi") -}}
+{{- merge (deepCopy .) $disk | toJson -}}
 {{- end }}
 
 {{- define "common.container" -}}
@@ -90,7 +96,7 @@ scratch{{ . | replace "/" "-" | replace "." "-" }}
     preStop:
       sleep: {seconds: {{ . }}}
   {{- end }}
-  resources: {{ toJson (required (printf "%s: resources are required; set requests and limits.memory." .name) .spec.resources) }}
+  resources: {{ include "common.resources" (required (printf "%s: resources are required; set requests and limits.memory." .name) .spec.resources) }}
   securityContext:
     {{- include "common.containerSecurity" . | nindent 4 }}
   volumeMounts:

@@ -39,10 +39,10 @@ def test_pods_are_restricted(documents):
         assert kinds <= {"emptyDir", "configMap", "secret", "persistentVolumeClaim"}
 
 
-def test_everybody_asks_for_cpu_and_memory_and_ends_at_a_limit(documents):
+def test_everybody_says_what_they_need_and_ends_at_a_limit(documents):
     for name, _, container in containers(documents):
-        assert set(container["resources"]["requests"]) == {"cpu", "memory"}, name
-        assert "memory" in container["resources"]["limits"], name
+        assert set(container["resources"]["requests"]) == {"cpu", "memory", "ephemeral-storage"}, name
+        assert set(container["resources"]["limits"]) == {"memory", "ephemeral-storage"}, name
 
 
 def test_everybody_has_an_identity_of_their_own(documents):
