@@ -18,6 +18,7 @@ POD_KINDS = ("Deployment", "StatefulSet", "Job")
 EVERYTHING = json.dumps(
     {
         "global": {
+            "searchUrl": "http://elasticsearch:9200",
             "ai": dict.fromkeys(
                 (
                     "recommendations",
@@ -29,7 +30,7 @@ EVERYTHING = json.dumps(
                     "visual-recognition",
                 ),
                 True,
-            )
+            ),
         },
         "datastores": {
             "stores": {name: {"enabled": True} for name in ("postgresql-ai", "elasticsearch", "qdrant")}

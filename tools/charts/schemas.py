@@ -72,6 +72,7 @@ AUTOSCALING = closed(
 
 GLOBAL = closed(
     publicUrl=TEXT,
+    searchUrl=TEXT,
     image=closed(
         registry=TEXT, tag=TEXT, pullPolicy=one_of("IfNotPresent", "Always", "Never"), pullSecrets=OBJECTS
     ),

@@ -69,6 +69,7 @@ WRONG = {
         ],
         "redis runs elsewhere: say where in dependencies.redis.cidrs",
     ),
+    "a store that nobody uses": (["datastores.stores.elasticsearch.enabled=true"], "set global.searchUrl to"),
     "a mesh that trusts everybody": (
         ["global.mesh.provider=istio", "meshPolicies.enabled=false"],
         "every workload would trust every other",

@@ -5,6 +5,7 @@ import pytest
 from apps.core.broker import QUEUES
 from config.environment import BackendSettings
 from meshop_gateway.settings import GatewaySettings
+from meshop_shared.ai.settings import AiSettings
 from tests.support.charts import (
     EVERYTHING,
     containers,
@@ -164,15 +165,17 @@ def known(settings):
 
 
 def test_programs_know_every_setting_that_they_are_given():
-    backend, gateway = known(BackendSettings), known(GatewaySettings)
+    backend, gateway, ai = known(BackendSettings), known(GatewaySettings), known(AiSettings)
     other = {"DEMO_CREDENTIAL", "PASSWORD", "SHOP", "SHOP_HOST", "DEADLINE_S"}
-    for values in ({}, KIND, PRODUCTION):
+    for values in ({}, KIND, PRODUCTION, {**KIND, "more": EVERYTHING}):
         for name, _, container in containers(render(**values)):
             given = set(environment(container))
             if "/backend:" in container["image"] and "shop-test" not in name:
                 assert given <= backend | other, name
             if "/gateway:" in container["image"]:
                 assert given <= gateway, name
+            if "/recommendations:" in container["image"]:
+                assert given <= ai, name
 
 
 @pytest.mark.parametrize(
@@ -186,6 +189,19 @@ def test_the_mesh_takes_every_pod_in_and_lets_jobs_end(provider, mark):
         assert [value for key, value in metadata["annotations"].items() if "native" in key] == ["true"]
 
 
-def test_the_gateway_learns_of_the_ai_services_that_are_there():
-    found = environment(main_container(render("global.ai.chatbot=true"), "gateway"))["AI_URLS"]
-    assert GatewaySettings(ai_urls=found).ai_urls == {"chatbot": "http://chatbot:8000"}
+def test_the_gateway_and_the_store_learn_of_the_ai_services_that_are_there():
+    documents = render("global.ai.chatbot=true")
+    for name in ("gateway", "backend"):
+        found = environment(main_container(documents, name))["AI_URLS"]
+        assert GatewaySettings(ai_urls=found).ai_urls == {"chatbot": "http://chatbot:8000"}
+
+
+def test_what_the_charts_leave_empty_the_backend_takes_for_not_set(monkeypatch):
+    for name, value in environment(main_container(render(), "backend")).items():
+        monkeypatch.setenv(
+            name, value if isinstance(value, str) else "postgres://a-secret-of-32-characters-or-more"
+        )
+    settings = BackendSettings()
+    assert settings.ai_urls == {}
+    assert not settings.elasticsearch_url
+    assert settings.allowed_hosts == ["127.0.0.1", "backend", "localhost"]
