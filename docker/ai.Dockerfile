@@ -16,6 +16,8 @@ RUN /venv/bin/python -m compileall -q --invalidation-mode checked-hash shared ai
 
 FROM ${BASE}
 ARG SERVICE
+# What LightGBM's wheel leaves to the system.
+RUN apt-get update -qq && apt-get install -y -qq --no-install-recommends libgomp1 && rm -rf /var/lib/apt/lists/*
 RUN groupadd --gid 10001 meshop && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /tmp --shell /usr/sbin/nologin meshop
 COPY --from=build /venv /venv
 COPY --from=build /app /app
