@@ -45,5 +45,6 @@ SUBSCRIPTIONS: tuple[Subscription, ...] = (
         events=tuple(public_types()),
         queue="webhooks",
         handler="apps.webhooks.consumers.on_event",
+        listens="apps.webhooks.selectors.endpoints_listen",
     ),
 )

@@ -6,15 +6,18 @@ import pytest
 from django.db import connection, transaction
 from pydantic import ValidationError
 
+import config.subscriptions
 from apps.core.events import WAKE_CHANNEL, event_emit, event_message
 from apps.core.models import OutboxEvent
 from apps.core.publisher import PublishFailed
 from apps.core.relay import Relay, outbox_publish
 from apps.core.subscriptions import Subscription
+from apps.webhooks.models import WebhookEndpoint
 from meshop_shared.events import UnknownEvent
 from tests.support.fakes import FakePublisher
 from tests.support.polling import wait_until
 from tests.support.threads import run_together
+from tests.support.webhooks import endpoint_make
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -58,6 +61,19 @@ def test_every_subscriber_gets_it_once():
     ]
     assert unpublished() == 0
     assert outbox_publish(publisher=publisher) == 0
+
+
+def test_webhooks_hear_of_events_while_somebody_listens(settings):
+    settings.SUBSCRIPTIONS = [found for found in config.subscriptions.SUBSCRIPTIONS if found.listens]
+    endpoint = endpoint_make("https://merchant.example/hook", "order.*")
+    heard = []
+    for is_enabled in (True, False, True):
+        WebhookEndpoint.objects.filter(pk=endpoint.pk).update(is_enabled=is_enabled)
+        emit()
+        publisher = FakePublisher()
+        assert outbox_publish(publisher=publisher) == 1
+        heard.append([consumer for consumer, *_ in publisher.confirmed])
+    assert heard == [["webhooks.deliver"], [], ["webhooks.deliver"]]
 
 
 def test_events_that_nobody_wants_are_done_with():

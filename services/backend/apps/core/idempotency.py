@@ -46,6 +46,12 @@ class Answer:
     replayed: bool = False
 
 
+_STORED = "SELECT fingerprint, status_code, body FROM core_idempotencyrecord WHERE scope = %s AND key = %s"
+_STORE = """
+INSERT INTO core_idempotencyrecord (scope, key, fingerprint, status_code, body) VALUES (%s, %s, %s, %s, %s)
+"""
+
+
 def _lock_id(scope: str, key: str) -> int:
     digest = hashlib.sha256(f"{scope}\n{key}".encode()).digest()
     return int.from_bytes(digest[:8], "big", signed=True)
@@ -65,20 +71,15 @@ def run_idempotent(
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_lock_id(scope, key)])
-            row = cursor.fetchone()
-        if not (row and row[0]):
-            raise IdempotencyInFlight()
-        stored = IdempotencyRecord.objects.filter(scope=scope, key=key).first()
-        if stored is not None:
-            return _replay(stored, fingerprint)
-        answer = operation()
-        IdempotencyRecord.objects.create(
-            scope=scope,
-            key=key,
-            fingerprint=fingerprint,
-            status_code=answer.status_code,
-            body=answer.body.decode(),
-        )
+            if cursor.fetchone() != (True,):
+                raise IdempotencyInFlight()
+            # A statement of its own, and so a view of the data that is younger than the lock.
+            cursor.execute(_STORED, [scope, key])
+            stored = cursor.fetchone()
+            if stored is not None:
+                return _replay(*stored, fingerprint=fingerprint)
+            answer = operation()
+            cursor.execute(_STORE, [scope, key, fingerprint, answer.status_code, answer.body.decode()])
         return answer
 
 
@@ -88,12 +89,12 @@ def _fingerprint(key: str, request_body: bytes) -> str:
     return hashlib.sha256(request_body).hexdigest()
 
 
-def _replay(stored: IdempotencyRecord, fingerprint: str) -> Answer:
-    if stored.fingerprint != fingerprint:
+def _replay(stored_fingerprint: str, status_code: int | None, body: str, *, fingerprint: str) -> Answer:
+    if stored_fingerprint != fingerprint:
         raise IdempotencyMismatch()
-    if stored.status_code is None:
+    if status_code is None:
         raise IdempotencyInFlight()
-    return Answer(stored.status_code, stored.body.encode(), replayed=True)
+    return Answer(status_code, body.encode(), replayed=True)
 
 
 class IdempotencyClaim:
@@ -163,9 +164,10 @@ def _claim(scope: str, key: str, request_body: bytes, lease_s: float) -> Idempot
     with connection.cursor() as cursor:
         cursor.execute(_CLAIM, {**values, "until": now + timedelta(seconds=lease_s), "now": now})
         row = cursor.fetchone()
-    if row:
-        return IdempotencyClaim(row[0], owner)
-    stored = IdempotencyRecord.objects.filter(scope=scope, key=key).first()
+        if row:
+            return IdempotencyClaim(row[0], owner)
+        cursor.execute(_STORED, [scope, key])
+        stored = cursor.fetchone()
     if stored is None:  # given back at this very moment
         raise IdempotencyInFlight()
-    return _replay(stored, fingerprint)
+    return _replay(*stored, fingerprint=fingerprint)

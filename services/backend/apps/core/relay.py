@@ -47,9 +47,10 @@ def outbox_publish(*, publisher: Publisher, limit: int = BATCH) -> int:
         if not rows:
             return 0
         failpoint("relay.before_publish")
+        listening = [subscription for subscription in settings.SUBSCRIPTIONS if subscription.is_listening()]
         for row in rows:
             message = event_message(row)
-            for subscription in subscriptions_for(row.type, settings.SUBSCRIPTIONS):
+            for subscription in subscriptions_for(row.type, listening):
                 publisher.send(consumer=subscription.consumer, queue=subscription.queue, message=message)
         failpoint("relay.before_confirm")
         publisher.confirm()

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
+from django.utils.module_loading import import_string
+
 #: Deliveries before an event that keeps failing goes to the dead letters; with the pauses, some four minutes.
 ATTEMPTS = 8
 
@@ -24,6 +26,12 @@ class Subscription:
     queue: str
     handler: str
     attempts: int = ATTEMPTS
+    #: Dotted path of a question to the database: while it answers no, nobody listens and events are not sent at all.
+    listens: str = ""
+
+    def is_listening(self) -> bool:
+        """Tell whether events committed so far should reach this consumer."""
+        return not self.listens or bool(import_string(self.listens)())
 
     def wants(self, type: str) -> bool:
         """Tell whether events of this type go to this consumer."""

@@ -6,6 +6,11 @@ from apps.webhooks.errors import DeliveryNotFound, EndpointNotFound
 from apps.webhooks.models import WebhookDelivery, WebhookEndpoint
 
 
+def endpoints_listen() -> bool:
+    """Whether any endpoint takes events at the moment."""
+    return WebhookEndpoint.objects.filter(is_enabled=True).exists()
+
+
 def endpoint_list() -> QuerySet[WebhookEndpoint]:
     """All endpoints."""
     return WebhookEndpoint.objects.all()
