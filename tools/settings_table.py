@@ -1,6 +1,6 @@
 """The tables of settings, made from the classes that read them: ``python -m tools.settings_table [--write]``.
 
-Those of the backend stand in the README, those of the gateway in its page.
+Those of the backend stand in the README, those of the gateway and of the AI services in their pages.
 """
 
 import argparse
@@ -14,6 +14,7 @@ from pydantic.fields import FieldInfo
 
 from config.environment import BackendSettings
 from meshop_gateway.settings import GatewaySettings
+from meshop_shared.ai.settings import AiSettings
 from meshop_shared.settings import ServiceSettings
 from tools.errors import ToolError
 from tools.paths import ROOT
@@ -23,6 +24,7 @@ README = ROOT / "README.md"
 PAGES: dict[Path, type[ServiceSettings]] = {
     README: BackendSettings,
     ROOT / "docs" / "gateway.md": GatewaySettings,
+    ROOT / "docs" / "ai.md": AiSettings,
 }
 _BLOCK = re.compile(f"{re.escape(START)}\n(.*?){re.escape(END)}", re.DOTALL)
 

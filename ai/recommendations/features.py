@@ -18,7 +18,7 @@ from recommendations.interactions import Array, Interactions
 
 #: Candidates for each customer.
 POOL = 200
-#: Weights of the scores that choose the pool, each scaled to its own top 20; chosen on the summer of 2010.
+#: Weights of the scores that choose the pool, each scaled to its own top 20; round numbers, not tuned.
 _POOL_WEIGHTS = {"ease": 1.0, "ease_recent": 0.5, "knn": 0.5, "popular": 1.0, "together": 0.3}
 _TOP = 20
 

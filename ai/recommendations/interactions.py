@@ -4,11 +4,11 @@ import csv
 import gzip
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TextIO, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -98,10 +98,36 @@ def interactions_build(lines: Iterable[Line]) -> Interactions:
     )
 
 
-def online_retail_lines(path: Path) -> Iterable[Line]:
+def lines_read(path: Path) -> Iterator[Line]:
+    """Lines of a CSV or CSV.gz: what ``manage.py recommendations_export`` wrote, or UCI Online Retail II."""
+    with _opened(path) as file:
+        retail = "StockCode" in file.readline()
+    return online_retail_lines(path) if retail else shop_lines(path)
+
+
+def shop_lines(path: Path) -> Iterator[Line]:
+    """Lines of our own shop; the export left out what is no sale."""
+    with _opened(path) as file:
+        for row in csv.DictReader(file):
+            yield Line(
+                customer=row["customer"],
+                sku=row["sku"],
+                name=row["name"],
+                day=date.fromisoformat(row["day"]).toordinal(),
+                quantity=float(row["quantity"]),
+                price=float(row["price"]),
+                basket=row["order"],
+            )
+
+
+def _opened(path: Path) -> TextIO:
+    opener: Any = gzip.open if path.suffix == ".gz" else open
+    return cast(TextIO, opener(path, "rt", newline="", encoding="utf-8"))
+
+
+def online_retail_lines(path: Path) -> Iterator[Line]:
     """Lines of a file in the format of UCI Online Retail II: sales of goods to known customers, no cancellations."""
-    opener = gzip.open if path.suffix == ".gz" else open
-    with opener(path, "rt", newline="", encoding="utf-8") as file:
+    with _opened(path) as file:
         for row in csv.DictReader(file):
             sku = row["StockCode"].strip().upper()
             quantity, price = float(row["Quantity"]), float(row["Price"])

@@ -9,7 +9,7 @@ from pathlib import Path
 from meshop_shared.ai.training import Requirement, Trained, train_main
 from recommendations.benchmark import Report, report_build
 from recommendations.features import Parameters
-from recommendations.interactions import Interactions, interactions_build, online_retail_lines
+from recommendations.interactions import Interactions, interactions_build, lines_read
 from recommendations.model import Recommender
 
 #: Days at the end that a model is judged on when nobody says otherwise.
@@ -17,7 +17,7 @@ _HELD_OUT_DAYS = 70
 
 
 class RecommendationsJob:
-    """Train the recommender on order lines in the format of UCI Online Retail II."""
+    """Train the recommender on order lines: an export of the shop, or UCI Online Retail II."""
 
     name = "recommendations"
 
@@ -31,7 +31,7 @@ class RecommendationsJob:
 
     def train(self, options: argparse.Namespace) -> Trained:
         """Judge on the days after the split; what is published is learned anew from all days."""
-        history = interactions_build(online_retail_lines(options.data))
+        history = interactions_build(lines_read(options.data))
         last = int(history.day.max())
         today = options.until.toordinal() if options.until else last - _HELD_OUT_DAYS
         _, report = judged_model(history, today=today, seed=options.seed)
