@@ -12,10 +12,11 @@ import numpy as np
 from recommendations import baselines
 from recommendations.candidates import purchase_matrix
 from recommendations.evaluation import COUNT, Judged, bootstrap, judge
+from recommendations.forest import best_of
 from recommendations.histories import Histories
 from recommendations.interactions import Array, Interactions
 from recommendations.model import EXPOSURE_CAP, Recommender
-from recommendations.ranker import Task, best_of, task_build, teaching_days
+from recommendations.ranker import Task, task_build, teaching_days
 from recommendations.rules import Exposure
 
 _BATCH = 400

@@ -4,15 +4,14 @@ import io
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import lightgbm as lgb
 import numpy as np
 import scipy.sparse as sp
 
 from recommendations.candidates import TextModel
-from recommendations.features import Catalogue, Parameters, Pool, catalogue_fit, pool_build
+from recommendations.features import Catalogue, Pool, pool_build
+from recommendations.forest import PARTS, Forest, scores_of
 from recommendations.histories import Histories
-from recommendations.interactions import Array, Interactions
-from recommendations.ranker import ranker_fit, scores_of
+from recommendations.interactions import Array
 from recommendations.rules import Exposure, varied
 
 #: Weight of likelihood against variety; chosen on the summer of 2010.
@@ -39,21 +38,9 @@ class Recommended:
 class Recommender:
     """Answers every question from one fitted :class:`Catalogue` and two rankers."""
 
-    def __init__(
-        self, catalogue: Catalogue, *, discover: lgb.Booster | None, again: lgb.Booster | None
-    ) -> None:
+    def __init__(self, catalogue: Catalogue, *, discover: Forest | None, again: Forest | None) -> None:
         self.catalogue, self._discover, self._again = catalogue, discover, again
         self.numbers = {sku: number for number, sku in enumerate(catalogue.skus)}
-
-    @classmethod
-    def fit(cls, history: Interactions, *, today: int, seed: int, parameters: Parameters) -> "Recommender":
-        """Learn everything from sales up to ``today``."""
-        past = history.until(today)
-        return cls(
-            catalogue_fit(past, today=today, parameters=parameters),
-            discover=ranker_fit(past, last=today, repeats=False, seed=seed, parameters=parameters),
-            again=ranker_fit(past, last=today, repeats=True, seed=seed, parameters=parameters),
-        )
 
     def ranked(self, histories: Histories, *, excluded: sp.csr_matrix | None) -> tuple[Pool, Array]:
         """Candidates of each customer and their scores; with nothing excluded, own articles may come again."""
@@ -170,9 +157,9 @@ class Recommender:
             matrix = getattr(catalogue, name)
             for part in ("data", "indices", "indptr"):
                 arrays[f"{name}_{part}"] = getattr(matrix, part)
-        for name, ranker in (("discover", self._discover), ("again", self._again)):
-            text = ranker.model_to_string() if ranker is not None else ""
-            arrays[f"ranker_{name}"] = np.frombuffer(text.encode(), np.uint8)
+        for name, forest in (("discover", self._discover), ("again", self._again)):
+            for part in PARTS if forest is not None else ():
+                arrays[f"{name}_{part}"] = getattr(forest, part)
         buffer = io.BytesIO()
         np.savez(buffer, **arrays)
         return buffer.getvalue()
@@ -199,9 +186,12 @@ class Recommender:
                 facts=dict(zip((str(n) for n in arrays["fact_names"]), arrays["facts"], strict=True)),
                 **sparse,
             )
-            texts = {name: arrays[f"ranker_{name}"].tobytes().decode() for name in ("discover", "again")}
-        boosters = {name: lgb.Booster(model_str=text) if text else None for name, text in texts.items()}
-        return cls(catalogue, discover=boosters["discover"], again=boosters["again"])
+            forests = {
+                name: Forest(*(arrays[f"{name}_{part}"] for part in PARTS))
+                for name in ("discover", "again")
+                if f"{name}_{PARTS[0]}" in arrays
+            }
+        return cls(catalogue, discover=forests.get("discover"), again=forests.get("again"))
 
 
 def _to_one(values: Array) -> Array:

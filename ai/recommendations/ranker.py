@@ -4,7 +4,6 @@ For each teaching day the catalogue is fitted anew on sales up to that day; labe
 feature knows anything of the time of its label.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import lightgbm as lgb
@@ -12,6 +11,7 @@ import numpy as np
 
 from recommendations.candidates import purchase_matrix
 from recommendations.features import Parameters, Pool, catalogue_fit, pool_build
+from recommendations.forest import Forest
 from recommendations.histories import Histories
 from recommendations.interactions import Array, Interactions
 
@@ -75,7 +75,7 @@ def pools_of(
 
 def ranker_fit(
     history: Interactions, *, last: int, repeats: bool, seed: int, parameters: Parameters
-) -> lgb.Booster | None:
+) -> Forest | None:
     """Learn from the teaching days before ``last``; None when the shop is too young to learn from."""
     features, labels = [], []
     names: tuple[str, ...] = ()
@@ -97,7 +97,8 @@ def ranker_fit(
         feature_name=list(names),
         free_raw_data=True,
     )
-    return lgb.train(_settings(seed, parameters), table, parameters.trees)
+    booster = lgb.train(_settings(seed, parameters), table, parameters.trees)
+    return Forest.of_model(booster.dump_model())
 
 
 def _settings(seed: int, parameters: Parameters) -> dict[str, object]:
@@ -118,18 +119,3 @@ def _settings(seed: int, parameters: Parameters) -> dict[str, object]:
         "num_threads": 2,
         "verbose": -1,
     }
-
-
-def scores_of(ranker: lgb.Booster | None, pool: Pool) -> Array:
-    """Score of each candidate; without a ranker, the blend that chose the pool."""
-    if ranker is None:
-        return pool.blend
-    rows = pool.features.reshape(-1, pool.features.shape[-1])
-    scores = np.asarray(ranker.predict(rows, num_threads=1)).reshape(pool.items.shape)
-    return np.where(np.isfinite(pool.blend), scores, -np.inf)
-
-
-def best_of(scores: Sequence[Array] | Array, items: Array, count: int) -> Array:
-    """The ``count`` best items of each row, best first; ties stay in the order of the pool."""
-    order = np.argsort(-np.asarray(scores), 1, kind="stable")[:, :count]
-    return np.take_along_axis(items, order, 1)

@@ -8,12 +8,15 @@ from pathlib import Path
 
 from meshop_shared.ai.training import Requirement, Trained, train_main
 from recommendations.benchmark import Report, report_build
-from recommendations.features import Parameters
+from recommendations.fitting import recommender_fit
 from recommendations.interactions import Interactions, interactions_build, lines_read
 from recommendations.model import Recommender
+from recommendations.ranker import task_build
 
 #: Days at the end that a model is judged on when nobody says otherwise.
 _HELD_OUT_DAYS = 70
+#: Fewer cannot tell a good model from a bad one.
+_MIN_CUSTOMERS = 50
 
 
 class RecommendationsJob:
@@ -32,11 +35,18 @@ class RecommendationsJob:
     def train(self, options: argparse.Namespace) -> Trained:
         """Judge on the days after the split; what is published is learned anew from all days."""
         history = interactions_build(lines_read(options.data))
-        last = int(history.day.max())
-        today = options.until.toordinal() if options.until else last - _HELD_OUT_DAYS
+        last = int(history.day.max(initial=0))
+        first = int(history.day.min(initial=last)) if len(history) else last
+        held_out = min(_HELD_OUT_DAYS, (last - first) // 4)
+        today = options.until.toordinal() if options.until else last - held_out
+        customers = len(task_build(history, today=today, until=last, repeats=False).customers)
+        if customers < _MIN_CUSTOMERS:
+            raise SystemExit(
+                f"recommendations: only {customers} customers can be judged on, {_MIN_CUSTOMERS} are needed"
+            )
         _, report = judged_model(history, today=today, seed=options.seed)
         return Trained(
-            artefact=lambda: fitted(history, today=last, seed=options.seed).dumps(),
+            artefact=lambda: recommender_fit(history, today=last, seed=options.seed).dumps(),
             data_digest=history.digest(),
             split=f"judged on purchases after {date.fromordinal(today)}, then learned anew from all to "
             f"{date.fromordinal(last)}",
@@ -53,14 +63,9 @@ class RecommendationsJob:
         )  # fmt: skip
 
 
-def fitted(history: Interactions, *, today: int, seed: int) -> Recommender:
-    """The recommender with the parameters of this version."""
-    return Recommender.fit(history, today=today, seed=seed, parameters=Parameters())
-
-
 def judged_model(history: Interactions, *, today: int, seed: int) -> tuple[Recommender, Report]:
     """Learn to ``today`` and judge on everything after it."""
-    model = fitted(history, today=today, seed=seed)
+    model = recommender_fit(history, today=today, seed=seed)
     return model, report_build(history, model=model, today=today, until=int(history.day.max()))
 
 

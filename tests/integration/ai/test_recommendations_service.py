@@ -138,6 +138,14 @@ def test_a_model_that_is_no_better_is_refused(trainable, registry, store, lines_
     assert not store.exists()
 
 
+def test_a_shop_without_customers_is_told_so(trainable, tmp_path):
+    file = tmp_path / "lines.csv"
+    for text in ("", "A,1,LAMP,2026-01-01,1,2.5,7\n"):
+        file.write_text("customer,sku,name,day,quantity,price,order\n" + text)
+        with pytest.raises(SystemExit, match="only 0 customers"):
+            train(["--data", str(file)])
+
+
 def test_hostile_questions_are_refused(registry, ai_database_url, store):
     with TestClient(create(ai_settings(ai_database_url, store))) as client:
         line = {"sku": "1", "order": 1, "days_ago": 1, "quantity": 1, "price": 1}

@@ -3,6 +3,7 @@ import pytest
 
 from recommendations.candidates import purchase_matrix
 from recommendations.features import Parameters, catalogue_fit, pool_build
+from recommendations.fitting import recommender_fit
 from recommendations.histories import Histories
 from recommendations.model import Recommender
 from recommendations.ranker import pools_of, task_build, teaching_days
@@ -19,7 +20,7 @@ def history():
 
 @pytest.fixture(scope="module")
 def model(history):
-    return Recommender.fit(history, today=TODAY, seed=1, parameters=PARAMETERS)
+    return recommender_fit(history, today=TODAY, seed=1, parameters=PARAMETERS)
 
 
 def one(history, customer: int = 0) -> Histories:
@@ -49,7 +50,7 @@ def test_labels_end_where_learning_ends():
 
 
 def test_the_same_seed_and_data_give_the_same_bytes(history, model):
-    again = Recommender.fit(history, today=TODAY, seed=1, parameters=PARAMETERS)
+    again = recommender_fit(history, today=TODAY, seed=1, parameters=PARAMETERS)
     assert again.dumps() == model.dumps()
 
 
