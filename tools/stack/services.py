@@ -17,7 +17,7 @@ from tools.stack.config import StackConfig
 DATASTORES = (postgres.NAME, redis.NAME)
 GATEWAY_NAME, BACKEND_NAME = "gateway", "backend"
 WORKERS = 2
-THREADS_PER_WORKER = 8
+THREADS_PER_WORKER = 4
 #: A program whose last sign of life is older than this hangs. They give one every five seconds.
 HEARTBEAT_MAX_AGE_S = 30
 

@@ -58,7 +58,8 @@ def test_20_and_100_products_take_the_same_few_queries(guest, query):
         assert rows[1]["variants"] or rows[0]["variants"]
         assert rows[0]["images"]
         numbers.append(len(queries))
-    assert numbers[0] == numbers[1] <= 7, [q["sql"][:120] for q in queries.captured_queries]
+    at_most = 7 if "search" in query else 6  # what staff pinned, and what the words may mean, is asked first
+    assert numbers[0] == numbers[1] <= at_most, [q["sql"][:120] for q in queries.captured_queries]
 
 
 def test_the_page_has_the_whole_product(guest):

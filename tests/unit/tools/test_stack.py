@@ -75,7 +75,7 @@ def test_configuration_is_remembered_without_the_password(tmp_path):
 def test_backend_is_served_on_loopback_by_a_production_server():
     service = backend(StackConfig(backend_port=9000), {"A": "b"})
     words = " ".join(service.command)
-    assert "granian --interface wsgi --host 127.0.0.1 --port 9000 --workers 2 --blocking-threads 8" in words
+    assert "granian --interface wsgi --host 127.0.0.1 --port 9000 --workers 2 --blocking-threads 4" in words
     assert service.command[-1] == "config.wsgi:application"
     assert set(service.depends) == {"postgresql", "redis"}
 
