@@ -6,7 +6,10 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from meshop_shared.ai.answer import Answer
 
-Sku = Annotated[str, StringConstraints(min_length=1, max_length=100, strip_whitespace=True)]
+Sku = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=100, strip_whitespace=True, pattern=r"^[^\x00-\x1f\x7f]+$"),
+]
 Count = Annotated[int, Field(ge=1, le=100)]
 
 

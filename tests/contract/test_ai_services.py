@@ -80,6 +80,23 @@ def test_every_answer_carries_source_model_and_reasons(client):
         assert {"source", "model", "reasons"} <= set(answer["required"]), path
 
 
+def test_its_document_promises_the_common_errors(client):
+    document = client.get("/openapi.json").json()
+    assert document == client.get("/openapi.json").json()
+    for path, methods in document["paths"].items():
+        for operation in methods.values():
+            assert "422" not in operation["responses"], path
+            for status in ("4XX", "5XX"):
+                schema = operation["responses"][status]["content"]["application/json"]["schema"]
+                assert schema == {"$ref": "#/components/schemas/Error"}
+    assert document["components"]["schemas"]["Error"]["required"] == [
+        "code",
+        "message",
+        "extra",
+        "request_id",
+    ]
+
+
 def test_it_refuses_readiness_when_it_drains(client):
     client.app.state.draining = True
     assert client.get("/readyz").status_code == 503

@@ -152,10 +152,13 @@ def test_hostile_questions_are_refused(registry, ai_database_url, store):
         for body in (
             {"limit": 0}, {"limit": 10**9}, {"bought": "all"}, {"bought": [{**line, "quantity": -1}]},
             {"bought": [{**line, "days_ago": "NaN"}]}, {"bought": [{**line, "price": 1e300}]}, {"unknown": 1},
-            {"exclude": ["x" * 1000]}, {"viewed": [None]}, {"bought": [line] * 5001}, [], None, 7,
+            {"exclude": ["x" * 1000]}, {"viewed": [None]}, {"viewed": ["a\x00b"]}, {"exclude": [" "]},
+            {"bought": [line] * 5001}, [], None, 7,
         ):  # fmt: skip
             refused = client.post("/v1/for-you", json=body)
             assert refused.status_code == 400, body
             assert refused.json()["code"] == "validation_error"
+        surrogate = client.post("/v1/cart", content=b'{"skus": ["\\ud800"]}', headers=JSON)
+        assert surrogate.status_code == 400
         assert client.post("/v1/cart", json={"skus": []}).status_code == 400
         assert client.post("/v1/for-you", content=b"{", headers=JSON).json()["code"] == "malformed_body"

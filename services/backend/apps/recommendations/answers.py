@@ -9,14 +9,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from apps.core.ai_client import AiUnavailable, ai_ask
-from apps.core.response_cache import CATALOGUE, STOCK, cached_bytes
+from apps.core.response_cache import cached_bytes
 from apps.products.cards import Card, product_cards
 from apps.recommendations.selectors import (
     best_seller_ids,
     bought_lines,
     cart_skus,
+    category_path,
+    newest_ids,
     products_by_sku,
     sellable_by_sku,
+    sellable_ids,
     skus_of,
 )
 
@@ -24,6 +27,8 @@ SERVICE = "recommendations"
 #: The service knows nothing of stock: so many times what is shown is asked for.
 _SPARE = 3
 _MOST = 100
+#: Best sellers that are counted, so that enough are left when some are sold out.
+_COUNTED = 200
 _HISTORY = 1_000
 _TEXTS = {
     "bought": "Because you bought {name}",
@@ -36,6 +41,7 @@ _TEXTS = {
     "trending": "Trending now",
     "bestseller": "Best seller",
     "category_bestseller": "Best seller in {name}",
+    "new": "New in the shop",
 }
 
 
@@ -114,23 +120,29 @@ def _picks(said: Mapping[str, Any]) -> list[_Pick]:
 
 def _best_sellers(*, hidden: set[int], category: Mapping[str, Any] | None, limit: int) -> list[_Pick]:
     picks: list[_Pick] = []
-    if category is not None:
-        ids = _best_seller_ids(str(category["slug"]))
-        picks = [_Pick(pk, "category_bestseller", category["name"]) for pk in ids if pk not in hidden]
+    branch = category_path(slug=str(category["slug"])) if category else None
+    if category and branch:
+        picks = _selling(branch, "category_bestseller", category["name"], hidden, limit)
     if len(picks) < limit:
         hidden = hidden | {pick.product_id for pick in picks}
-        picks += [_Pick(pk, "bestseller") for pk in _best_seller_ids(None) if pk not in hidden]
-    return picks[:limit]
+        picks += _selling(None, "bestseller", None, hidden, limit - len(picks))
+    return picks
 
 
-def _best_seller_ids(category_slug: str | None) -> list[int]:
-    """More than are ever shown, counted again when catalogue or stock have changed or after half a minute."""
+def _selling(branch: str | None, kind: str, because: str | None, hidden: set[int], limit: int) -> list[_Pick]:
+    """Best sellers, counted again each minute and checked against stock each time; then what is new."""
 
     def make() -> bytes:
-        return json.dumps(best_seller_ids(category_slug=category_slug, limit=_MOST)).encode()
+        return json.dumps(best_seller_ids(branch=branch, limit=_COUNTED)).encode()
 
-    stored = cached_bytes(name=f"best sellers {category_slug}", stamps=(CATALOGUE, STOCK), make=make)
-    return list(json.loads(stored or b"[]"))
+    stored = cached_bytes(name=f"best sellers {branch}", stamps=(), make=make, max_age_s=60)
+    ids = sellable_ids(product_ids=[pk for pk in json.loads(stored or b"[]") if pk not in hidden])
+    picks = [_Pick(pk, kind, because) for pk in ids[:limit]]
+    if len(picks) < limit:
+        hidden = hidden | set(ids)
+        newest = newest_ids(branch=branch, limit=limit + len(hidden))
+        picks += [_Pick(pk, "new") for pk in newest if pk not in hidden]
+    return picks[:limit]
 
 
 def _result(pick: _Pick, card: Card) -> dict[str, Any]:

@@ -17,19 +17,19 @@ p.is_active AND (
 """
 _BY_SKU = f"SELECT p.sku, p.id, p.name FROM products_product p WHERE p.sku = ANY(%s) AND {_SELLABLE}"  # noqa: S608
 _NAMES = "SELECT sku, id, name FROM products_product WHERE sku = ANY(%s)"
-_BEST_SELLERS = f"""
-WITH latest AS (SELECT max(created_at) AS at FROM orders_order),
-sold AS (
-    SELECT i.product_id, count(DISTINCT o.user_id) AS buyers
-    FROM orders_order o JOIN orders_orderitem i ON i.order_id = o.id
-    WHERE o.created_at > (SELECT at FROM latest) - make_interval(days => %s) AND o.status <> 'cancelled'
-    GROUP BY i.product_id)
-SELECT p.id FROM products_product p LEFT JOIN sold ON sold.product_id = p.id
-LEFT JOIN products_category c ON c.id = p.category_id
-WHERE c.path LIKE %s AND {_SELLABLE}
-ORDER BY COALESCE(sold.buyers, 0) DESC, p.review_count DESC, p.id DESC LIMIT %s
+_SOLD = """
+SELECT i.product_id FROM orders_order o JOIN orders_orderitem i ON i.order_id = o.id
+JOIN products_product p ON p.id = i.product_id LEFT JOIN products_category c ON c.id = p.category_id
+WHERE o.created_at > (SELECT max(created_at) FROM orders_order) - make_interval(days => %s)
+    AND o.status <> 'cancelled' AND (%s::text IS NULL OR c.path LIKE %s)
+GROUP BY i.product_id ORDER BY count(DISTINCT COALESCE(o.user_id, -o.id)) DESC, i.product_id DESC LIMIT %s
+"""
+_SELLABLE_OF = f"SELECT p.id FROM products_product p WHERE p.id = ANY(%s) AND {_SELLABLE}"  # noqa: S608
+_NEWEST = f"SELECT p.id FROM products_product p WHERE {_SELLABLE} ORDER BY p.id DESC LIMIT %s"  # noqa: S608
+_NEWEST_OF_BRANCH = f"""
+SELECT p.id FROM products_product p JOIN products_category c ON c.id = p.category_id
+WHERE c.path LIKE %s AND {_SELLABLE} ORDER BY p.id DESC LIMIT %s
 """  # noqa: S608
-_BEST_SELLERS_ANYWHERE = _BEST_SELLERS.replace("c.path LIKE %s AND ", "")
 _BOUGHT = """
 SELECT COALESCE(p.sku, i.sku), o.id, EXTRACT(EPOCH FROM now() - o.created_at) / 86400, i.quantity,
     i.unit_price_minor / 100.0
@@ -63,21 +63,41 @@ def products_by_sku(*, skus: Sequence[str]) -> dict[str, NamedProduct]:
     return _named(_NAMES, skus)
 
 
-def best_seller_ids(*, category_slug: str | None, limit: int) -> list[int]:
-    """Products with the most customers in the last weeks of sales, in a category and below it or anywhere.
+def best_seller_ids(*, branch: str | None, limit: int) -> list[int]:
+    """Products with the most customers in the last weeks of sales, below the category with path ``branch`` or anywhere.
 
-    Where nothing was sold: the most reviewed, then the newest. Always things that can be sold now.
+    Whether they can be sold now is not looked at: this is slow enough to be kept for a while.
     """
+    below = None if branch is None else f"{branch}%"
     with connection.cursor() as cursor:
-        if category_slug is None:
-            cursor.execute(_BEST_SELLERS_ANYWHERE, [_BEST_SELLER_DAYS, limit])
-        else:
-            cursor.execute("SELECT path FROM products_category WHERE slug = %s", [category_slug])
-            found = cursor.fetchone()
-            if found is None:
-                return []
-            cursor.execute(_BEST_SELLERS, [_BEST_SELLER_DAYS, f"{found[0]}%", limit])
+        cursor.execute(_SOLD, [_BEST_SELLER_DAYS, below, below, limit])
         return [row[0] for row in cursor.fetchall()]
+
+
+def sellable_ids(*, product_ids: Sequence[int]) -> list[int]:
+    """Those that are shown and in stock, in the order given."""
+    with connection.cursor() as cursor:
+        cursor.execute(_SELLABLE_OF, [list(product_ids)])
+        found = {row[0] for row in cursor.fetchall()}
+    return [pk for pk in product_ids if pk in found]
+
+
+def newest_ids(*, branch: str | None, limit: int) -> list[int]:
+    """The products added last that can be sold, below the category with path ``branch`` or anywhere."""
+    with connection.cursor() as cursor:
+        if branch is None:
+            cursor.execute(_NEWEST, [limit])
+        else:
+            cursor.execute(_NEWEST_OF_BRANCH, [f"{branch}%", limit])
+        return [row[0] for row in cursor.fetchall()]
+
+
+def category_path(*, slug: str) -> str | None:
+    """Where a category is in the tree."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT path FROM products_category WHERE slug = %s", [slug])
+        found = cursor.fetchone()
+    return str(found[0]) if found else None
 
 
 def bought_lines(*, user_id: int, limit: int) -> list[dict[str, object]]:

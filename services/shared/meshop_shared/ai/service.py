@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from typing import Generic
+from typing import Any, Generic
 
 import structlog
 from fastapi import APIRouter, FastAPI
@@ -15,7 +15,7 @@ from meshop_shared.ai.decisions import DecisionLog
 from meshop_shared.ai.models import Models, ModelT
 from meshop_shared.ai.registry import Registry
 from meshop_shared.ai.settings import AiSettings
-from meshop_shared.errors import ServiceUnavailable
+from meshop_shared.errors import ServiceUnavailable, envelope
 from meshop_shared.web import create_app as web_app
 
 log = structlog.get_logger(__name__)
@@ -82,4 +82,38 @@ def create_app(service: AiService[ModelT], settings: AiSettings) -> FastAPI:
         return ModelStatus(service=service.name, model=models.current.ref if models.current else None)
 
     app.include_router(service.routes(models, decisions), prefix="/v1")
+    _document_errors(app)
     return app
+
+
+def _document_errors(app: FastAPI) -> None:
+    """Say in the OpenAPI document that every refusal is the common envelope; FastAPI would promise its own 422."""
+    make = app.openapi
+    answer = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
+    errors = {
+        "4XX": {"description": "The request was refused.", "content": answer},
+        "5XX": {"description": "The service failed.", "content": answer},
+    }
+
+    def document() -> dict[str, Any]:
+        made = make()
+        schemas = made.setdefault("components", {}).setdefault("schemas", {})
+        for name in ("HTTPValidationError", "ValidationError"):
+            schemas.pop(name, None)
+        schemas["Error"] = {
+            "type": "object",
+            "required": list(envelope(code="", message="")),
+            "properties": {
+                "code": {"type": "string"},
+                "message": {"type": "string"},
+                "extra": {"type": "object", "additionalProperties": True},
+                "request_id": {"type": "string"},
+            },
+        }
+        for operations in made["paths"].values():
+            for operation in operations.values():
+                operation["responses"].pop("422", None)
+                operation["responses"].update(errors)
+        return made
+
+    app.openapi = document  # type: ignore[method-assign]
