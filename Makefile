@@ -33,6 +33,12 @@ status: setup ## Show what runs, and where
 manage: setup ## Run a management command on the running stack, as CMD="catalog_import FILE"
 	@$(PY) -m tools.stack manage $(CMD)
 
+.PHONY: train-recommendations
+ORDER_LINES = $(CURDIR)/.meshop/data/order-lines.csv
+train-recommendations: setup ## Learn from the orders of the running stack; its service takes the model by itself
+	@$(PY) -m tools.stack manage recommendations_export $(ORDER_LINES)
+	@$(PY) -m tools.stack train recommendations --data $(ORDER_LINES)
+
 .PHONY: lint fmt
 lint: setup ## Check style, types and architecture
 	@$(PY) -m tools.lint
@@ -74,8 +80,8 @@ kind-down: setup ## Remove the cluster; what was built stays
 test-kind: kind-up ## Run the tests of the cluster (ARGS= for pytest)
 	@$(PYTEST) -q tests/kind $(ARGS)
 
-.PHONY: bench bench-catalog bench-store bench-gateway bench-events bench-recommendations
-bench: bench-catalog bench-store bench-gateway bench-events bench-recommendations ## Run every benchmark
+.PHONY: bench bench-catalog bench-store bench-gateway bench-events bench-recommendations bench-ai
+bench: bench-catalog bench-store bench-gateway bench-events bench-recommendations bench-ai ## Run every benchmark
 
 bench-catalog: setup ## Measure listing, paging and search at 10,000 and 100,000 products
 	@RATE_LIMIT=off $(TESTBED) --stack --durable -- $(PY) -m tests.load.bench_catalog
@@ -88,6 +94,9 @@ bench-gateway: setup ## Measure the gateway beside nginx and beside a textbook p
 
 bench-events: setup ## Measure commit to mail beside a bare Celery task, idle and with 100,000 messages elsewhere
 	@$(TESTBED) --durable -- $(PY) -m tests.load.bench_events
+
+bench-ai: setup ## Measure the main calls of the AI services beside an empty endpoint, and their memory
+	@$(TESTBED) -- $(PY) -m tests.load.bench_ai
 
 bench-recommendations: setup ## Judge recommendations beside item-kNN and best sellers on a year of a real shop
 	@$(PY) -m tests.load.bench_recommendations

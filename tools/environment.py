@@ -14,6 +14,7 @@ OWNED = frozenset(
         "JWT_PRIVATE_KEY_FILE",
         "PUBLIC_URL",
         "TRUSTED_PROXIES",
+        "AI_URLS",
         "HEARTBEAT_FILE",
         "METRICS_PORT",
         "PROMETHEUS_MULTIPROC_DIR",

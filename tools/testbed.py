@@ -21,6 +21,7 @@ from tools.ports import pick_port
 from tools.processes import ProcessTable
 from tools.servers import debian, elasticsearch, rabbitmq, stripe_mock
 from tools.servers.datastores import Datastores, plan_datastores
+from tools.stack import ai
 from tools.stack.commands import Stack
 from tools.stack.config import StackConfig
 from tools.state import StateFolder
@@ -104,6 +105,7 @@ def start_stack(state: StateFolder, options: argparse.Namespace) -> dict[str, st
         pg_port=state.port("postgresql"),
         redis_port=state.port("redis"),
         backend_port=state.port("backend"),
+        ai_ports={name: state.port(name) for name in ai.NAMES},
         admin_email="admin@meshop.example",
         admin_password=state.secret("admin_password"),
         servers=options.servers,

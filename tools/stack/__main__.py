@@ -5,7 +5,7 @@ import sys
 
 from tools.errors import ToolError
 from tools.procfs import PROC
-from tools.stack.commands import stack_down, stack_manage, stack_status, stack_up
+from tools.stack.commands import stack_down, stack_manage, stack_status, stack_train, stack_up
 from tools.stack.config import StackConfig
 
 VARIABLES = """\
@@ -34,6 +34,8 @@ def main(arguments: list[str] | None = None) -> int:
     commands.add_parser("status", help="show what runs, and where")
     manage = commands.add_parser("manage", help="run a management command on the running stack")
     manage.add_argument("arguments", nargs=argparse.REMAINDER, metavar="…")
+    train = commands.add_parser("train", help="train an AI service of the running stack")
+    train.add_argument("arguments", nargs=argparse.REMAINDER, metavar="SERVICE …")
     options = parser.parse_args(arguments)
     config = StackConfig.from_environment()
     if options.command == "up":
@@ -42,6 +44,8 @@ def main(arguments: list[str] | None = None) -> int:
         return stack_down(config)
     if options.command == "status":
         return stack_status(config)
+    if options.command == "train":
+        return stack_train(config, options.arguments)
     return stack_manage(config, options.arguments)
 
 

@@ -1,4 +1,4 @@
-"""``up``, ``down``, ``status`` and ``manage``."""
+"""``up``, ``down``, ``status``, ``manage`` and ``train``."""
 
 import os
 import subprocess
@@ -12,6 +12,7 @@ from tools.ports import require_free
 from tools.processes import INHERITED, ProcessTable, Service
 from tools.servers import postgres, redis
 from tools.servers.datastores import Datastores, plan_datastores, settle_port
+from tools.stack import ai
 from tools.stack.config import StackConfig
 from tools.stack.prepare import Credentials, ensure_admin, load_catalogue, prepare_schema
 from tools.stack.report import print_report
@@ -48,7 +49,10 @@ class Stack:
             public_url=config.url,
             rate_limit=config.rate_limit,
         )
-        return cls(config, state, ProcessTable(state.path), datastores, {**environment, **config.settings})
+        own = {"AI_URLS": ai.ai_urls(config)} if config.ai_ports else {}
+        return cls(
+            config, state, ProcessTable(state.path), datastores, {**environment, **config.settings, **own}
+        )
 
     def services(self) -> list[Service]:
         """Every program of the stack."""
@@ -63,6 +67,7 @@ class Stack:
         environment = self.manage_environment()
         new = self.datastores.start(self.table)
         prepare_schema(self.state, environment, new=new)
+        ai.ensure_database(environment["DATABASE_URL"])
         load_catalogue(self.config, environment)
         credentials = ensure_admin(self.config, self.state, environment, new=new)
         self.table.ensure(platform_services(self.config, self.environment))
@@ -112,6 +117,22 @@ def stack_manage(config: StackConfig, arguments: list[str]) -> int:
     return subprocess.run(command, env=stack.manage_environment(), check=False).returncode
 
 
+def stack_train(config: StackConfig, arguments: list[str]) -> int:
+    """Train a service of the stack with its database and store; the running service takes the model by itself."""
+    stack = _existing(config)
+    name, *rest = arguments or ["?"]
+    if name not in ai.NAMES:
+        raise ToolError(f"{name} is no AI service; there are: {', '.join(ai.NAMES)}.")
+    environment = {
+        **stack.manage_environment(),
+        **ai.ai_environment(stack.config, stack.environment),
+        "OPENBLAS_NUM_THREADS": "2",
+    }
+    return subprocess.run(
+        [sys.executable, "-m", f"{name}.train", *rest], env=environment, check=False
+    ).returncode
+
+
 def settle_ports(config: StackConfig, state: StateFolder, table: ProcessTable) -> StackConfig:
     """Fill in the ports that nobody chose; stop with a sentence when one that somebody chose is taken."""
     if all(record.address != config.url for record in table.records().values()):
@@ -121,6 +142,7 @@ def settle_ports(config: StackConfig, state: StateFolder, table: ProcessTable) -
         pg_port=settle_port(state, table, postgres.NAME, chosen=config.pg_port, variable="PG_PORT"),
         redis_port=settle_port(state, table, redis.NAME, chosen=config.redis_port, variable="REDIS_PORT"),
         backend_port=settle_port(state, table, BACKEND_NAME, chosen=None, variable="PORT"),
+        ai_ports={name: settle_port(state, table, name, chosen=None, variable="PORT") for name in ai.NAMES},
     )
 
 

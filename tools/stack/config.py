@@ -24,6 +24,8 @@ class StackConfig:
     pg_port: int | None = None
     redis_port: int | None = None
     backend_port: int | None = None
+    #: Ports of the AI services by name.
+    ai_ports: Mapping[str, int] = field(default_factory=dict)
     catalog: Path | None = None
     demo_products: int = 500
     admin_email: str | None = None

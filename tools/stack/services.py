@@ -1,10 +1,7 @@
 """The programs of the local stack. A new one is one more entry in :func:`platform_services`."""
 
-import http.client
 import sys
-import time
-from collections.abc import Callable, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from apps.core.broker import QUEUES
@@ -12,19 +9,21 @@ from tools.paths import BACKEND, GATEWAY, REQUIREMENTS, SHARED
 from tools.ports import LOOPBACK
 from tools.processes import Service
 from tools.servers import postgres, redis
+from tools.stack.ai import ai_services
 from tools.stack.config import StackConfig
+from tools.stack.ready import heartbeat_fresh, http_ready
 
 DATASTORES = (postgres.NAME, redis.NAME)
 GATEWAY_NAME, BACKEND_NAME = "gateway", "backend"
 WORKERS = 2
 THREADS_PER_WORKER = 4
-#: A program whose last sign of life is older than this hangs. They give one every five seconds.
-HEARTBEAT_MAX_AGE_S = 30
 
 MANAGE = str(BACKEND / "manage.py")
 CELERY = ("-m", "celery", "--app", "config.celery")
 #: Settings of the backend that mean the same to the gateway.
-GATEWAY_SHARES = ("REDIS_URL", "RATE_LIMIT", "JWT_ISSUER", "JWT_AUDIENCE", "LOG_LEVEL", "PYTHONUNBUFFERED")
+GATEWAY_SHARES = (
+    "REDIS_URL", "RATE_LIMIT", "JWT_ISSUER", "JWT_AUDIENCE", "LOG_LEVEL", "PYTHONUNBUFFERED", "AI_URLS",
+)  # fmt: skip
 
 BACKEND_SOURCES = (SHARED, BACKEND, REQUIREMENTS / "backend.txt")
 GATEWAY_SOURCES = (SHARED, GATEWAY, REQUIREMENTS / "gateway.txt")
@@ -59,6 +58,7 @@ def platform_services(config: StackConfig, environment: Mapping[str, str]) -> li
             config, environment, "beat", *CELERY, "beat", "--pidfile=",
             "--schedule", str(config.folder / "data" / "beat"), note="what runs by the clock",
         ),
+        *ai_services(config, environment),
     ]  # fmt: skip
 
 
@@ -133,31 +133,3 @@ def background(
         note=note,
         grace_s=20,
     )
-
-
-def heartbeat_fresh(file: Path) -> Callable[[], bool]:
-    """A check that wants a sign of life of late."""
-
-    def check() -> bool:
-        try:
-            return time.time() - file.stat().st_mtime < HEARTBEAT_MAX_AGE_S
-        except FileNotFoundError:
-            return False
-
-    return check
-
-
-def http_ready(port: int, path: str) -> Callable[[], bool]:
-    """A check that asks for ``path`` and wants 200."""
-
-    def check() -> bool:
-        connection = http.client.HTTPConnection(LOOPBACK, port, timeout=2)
-        try:
-            connection.request("GET", path)
-            return connection.getresponse().status == 200
-        except (OSError, http.client.HTTPException):
-            return False
-        finally:
-            connection.close()
-
-    return check

@@ -16,7 +16,8 @@ from tests.support.charts import (
     render,
     workloads,
 )
-from tools.stack.services import CELERY, HEARTBEAT_MAX_AGE_S
+from tools.stack.ready import HEARTBEAT_MAX_AGE_S
+from tools.stack.services import CELERY
 
 KIND = {"values": ("kind",)}
 PRODUCTION = {"values": ("production",)}

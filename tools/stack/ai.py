@@ -1,0 +1,64 @@
+"""The AI services of the local stack: one for each folder below ``ai/``, on a port and a database of their own."""
+
+import os
+import sys
+from collections.abc import Mapping
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+from psycopg import sql
+
+from tools.paths import AI, REQUIREMENTS, SHARED
+from tools.ports import LOOPBACK
+from tools.processes import Service
+from tools.servers import postgres
+from tools.stack.config import StackConfig
+from tools.stack.ready import http_ready
+
+DATABASE = "meshop_ai"
+NAMES = tuple(sorted(folder.parent.name for folder in AI.glob("*/main.py")))
+
+
+def ai_urls(config: StackConfig) -> str:
+    """Where the services are, as backend and gateway want it said."""
+    return ",".join(f"{name}=http://{LOOPBACK}:{port}" for name, port in sorted(config.ai_ports.items()))
+
+
+def ai_environment(config: StackConfig, environment: Mapping[str, str]) -> dict[str, str]:
+    """Settings of every service and of every training, from those of the backend."""
+    return {
+        "AI_DATABASE_URL": urlunsplit(urlsplit(environment["DATABASE_URL"])._replace(path=f"/{DATABASE}")),
+        "MODEL_STORE": (config.folder.resolve() / "data" / "models").as_uri(),
+        "LOG_LEVEL": environment.get("LOG_LEVEL", "INFO"),
+        # Models are small; threads of the linear algebra would only fight with each other.
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+        "PYTHONUNBUFFERED": "1",
+        "PYTHONPATH": os.pathsep.join((str(SHARED), str(AI))),
+    }
+
+
+def ai_services(config: StackConfig, environment: Mapping[str, str]) -> list[Service]:
+    """One program for each service that has a port."""
+    return [
+        Service(
+            name=name,
+            command=(sys.executable, "-m", f"{name}.main"),
+            env={**ai_environment(config, environment), "HOST": LOOPBACK, "PORT": str(port)},
+            sources=(SHARED, AI / name, REQUIREMENTS / "ai.txt"),
+            depends=(postgres.NAME,),
+            ready=http_ready(port, "/readyz"),
+            address=f"http://{LOOPBACK}:{port}",
+            note="AI; best sellers until a model is trained",
+            yields=True,
+        )
+        for name, port in sorted(config.ai_ports.items())
+    ]
+
+
+def ensure_database(database_url: str) -> None:
+    """Make the database of the services beside the shop's, unless it is there."""
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (DATABASE,)).fetchone()
+        if found is None:
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))
