@@ -209,7 +209,8 @@ def test_webhooks_are_taken_from_the_provider_only(stripe):
         return answer.status_code
 
     assert post(payload) == 400
-    assert post(payload, HTTP_STRIPE_SIGNATURE=signature[:-1] + "0") == 400
+    forged = signature[:-1] + ("1" if signature.endswith("0") else "0")
+    assert post(payload, HTTP_STRIPE_SIGNATURE=forged) == 400
     assert post(payload + b" ", HTTP_STRIPE_SIGNATURE=signature) == 400
     assert not StripeEvent.objects.exists()
     assert post(payload, HTTP_STRIPE_SIGNATURE=signature) == 200

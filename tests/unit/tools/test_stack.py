@@ -7,14 +7,8 @@ import pytest
 from tools.errors import ToolError
 from tools.stack import prepare
 from tools.stack.config import DEFAULT_ADMIN, StackConfig
-from tools.stack.services import (
-    HEARTBEAT_MAX_AGE_S,
-    backend,
-    gateway,
-    heartbeat_fresh,
-    http_ready,
-    platform_services,
-)
+from tools.stack.ready import HEARTBEAT_MAX_AGE_S, heartbeat_fresh, http_ready
+from tools.stack.services import backend, gateway, platform_services
 from tools.state import StateFolder
 
 
