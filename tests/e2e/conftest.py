@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from tests.e2e.support.people import Person, Staff
+from tests.e2e.support.things import unique
 
 
 @pytest.fixture(scope="session")
@@ -80,3 +81,9 @@ def customer(new_customer: Callable[[], Person]) -> Person:
 def stranger(new_customer: Callable[[], Person]) -> Person:
     """Another customer, who must see nothing of the first."""
     return new_customer()
+
+
+@pytest.fixture
+def brand() -> str:
+    """A brand that nobody else sells, to look at one test's products alone."""
+    return unique("Brand")

@@ -72,3 +72,8 @@ def statuses(responses: Sequence[httpx.Response]) -> dict[int, int]:
     """How many answers have which status."""
     found = [response.status_code for response in responses]
     return {status: found.count(status) for status in sorted(set(found))}
+
+
+def ids(things: list[Json]) -> list[int]:
+    """Ids, in their order."""
+    return [thing["id"] for thing in things]
