@@ -79,7 +79,7 @@ def start_servers(state: StateFolder, table: ProcessTable, options: argparse.Nam
     )
     if options.servers != "embedded":
         debian.ensure_installed((rabbitmq.PACKAGE,))  # tests start brokers of their own, to kill them
-    if stripe_mock.ensure_built():
+    if stripe_mock.STRIPE_MOCK.ensure_built():
         mock = stripe_mock.StripeMock.planned()
         table.ensure([mock.service()])
         environment["STRIPE_MOCK_URL"] = mock.url

@@ -17,7 +17,7 @@ from tools.servers import rabbitmq
 def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
     if not rabbitmq.is_available():
         pytest.skip(
-            f"{rabbitmq.PACKAGE} is not installed, and only root can install it from the distribution"
+            f"{rabbitmq.PACKAGE} is not installed here, and only root can install it: apt-get install it once"
         )
     broker = Broker(tmp_path_factory.mktemp("broker"))
     broker.start()

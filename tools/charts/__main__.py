@@ -3,15 +3,15 @@
 import sys
 
 from tools.charts.assemble import CHARTS, assemble, chart_names, dependency_names, mark_current
-from tools.charts.helm import VERSION, ensure_built, helm, program
+from tools.charts.helm import HELM, helm
 
 
 def main() -> int:
     """Assemble and lint all charts; say where they are."""
-    if not ensure_built():
-        print(f"Helm {VERSION} is built from its Go module, which needs Go 1.24 and a module proxy.")
+    if not HELM.ensure_built():
+        print(f"Helm {HELM.version} is built from its Go module, which needs Go 1.24 and a module proxy.")
         return 1
-    print(f"helm: {program()}")
+    print(f"helm: {HELM.path}")
     for chart in chart_names():
         folder = assemble(chart)
         mark_current(folder)

@@ -4,7 +4,7 @@ import argparse
 import sys
 import time
 
-from tools.charts import helm
+from tools.charts.helm import HELM
 from tools.errors import ToolError
 from tools.kind import cluster, config, engine, images, mesh, programs, release
 
@@ -14,7 +14,7 @@ def up() -> None:
     begin = time.monotonic()
     if not programs.has_go():
         raise ToolError("kind, Helm and Istio are built from Go modules: install Go 1.24 or newer.")
-    if not helm.ensure_built():
+    if not HELM.ensure_built():
         raise ToolError("Helm could not be built; see above.")
     programs.build(programs.TOOLS)
     engine.ensure_engine()

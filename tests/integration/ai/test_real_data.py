@@ -18,7 +18,7 @@ TODAY = date(2010, 9, 30).toordinal()
 @pytest.fixture(scope="module")
 def history():
     if not DATA.is_file():
-        pytest.skip(f"the real data is not here: {DATA}")
+        pytest.skip(f"judged on {DATA.name}, which is not shipped: put it into ../shared/data")
     return interactions_build(lines_read(DATA))
 
 

@@ -26,7 +26,7 @@ def real_data() -> Callable[[str], Path]:
 
     def find(name: str) -> Path:
         if not (SHARED_DATA / name).is_file():
-            pytest.skip(f"the real data is not here: {SHARED_DATA / name}")
+            pytest.skip(f"imports the real file {name}, which is not shipped: put it into ../shared/data")
         return SHARED_DATA / name
 
     return find

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.charts.helm import ensure_built
+from tests.support.charts import helm_ensure
 
 HERE = Path(__file__).resolve().parent
 
@@ -18,5 +18,4 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture(scope="session", autouse=True)
 def helm_program():
-    if not ensure_built():
-        pytest.skip("Helm is built from its Go module, which cannot be had here.")
+    helm_ensure()

@@ -4,11 +4,9 @@ import re
 import subprocess
 import sys
 
-import pytest
 import yaml
 
-from tests.support.charts import named, render
-from tools.charts.helm import ensure_built
+from tests.support.charts import helm_ensure, named, render
 from tools.kind import cluster, config, images, programs
 from tools.kind.config import FILES
 
@@ -53,8 +51,7 @@ def test_an_image_is_made_again_when_what_it_is_made_of_changes(tmp_path):
 
 
 def test_volumes_fit_what_the_stores_ask_for():
-    if not ensure_built():
-        pytest.skip("Helm is built from its Go module, which cannot be had here.")
+    helm_ensure()
     documents = render(values=("kind",))
     asked = [d for d in documents if d["kind"] in ("StatefulSet", "PersistentVolumeClaim")]
     assert 0 < len(asked) <= cluster.VOLUMES
@@ -71,10 +68,10 @@ def test_the_port_of_the_node_is_the_ingress_port():
     (mapping,) = node["extraPortMappings"]
     assert (mapping["containerPort"], mapping["hostPort"]) == (config.NODE_PORT, config.HOST_PORT)
     assert mapping["listenAddress"] == "127.0.0.1"
-    if ensure_built():
-        options = named(render(values=("kind",)), "ConfigMap", "edge-options")
-        service = yaml.safe_load(options["data"]["service"])
-        assert service["spec"]["ports"] == [{"name": "http", "port": 80, "nodePort": config.NODE_PORT}]
+    helm_ensure()
+    options = named(render(values=("kind",)), "ConfigMap", "edge-options")
+    service = yaml.safe_load(options["data"]["service"])
+    assert service["spec"]["ports"] == [{"name": "http", "port": 80, "nodePort": config.NODE_PORT}]
 
 
 def test_versions_in_files_are_those_of_the_configuration():
