@@ -52,7 +52,7 @@ class Service:
     #: Whether it leaves the processor to the others when there is not enough for all.
     yields: bool = False
     stop_signal: signal.Signals = signal.SIGTERM
-    ready_s: float = 60.0
+    ready_s: float = 180.0
     grace_s: float = 15.0
 
     def fingerprint(self) -> str:
