@@ -45,6 +45,7 @@ INSTALLED_APPS = [
     "apps.search",
     "apps.orders",
     "apps.recommendations",
+    "apps.support",
     "apps.payments",
     "apps.notifications",
     "apps.webhooks",

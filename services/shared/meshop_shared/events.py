@@ -87,6 +87,30 @@ class OrderExpired(OrderFact):
     TYPE = "order.expired"
 
 
+class ReturnFact(OrderFact):
+    """What events of a return request say."""
+
+    return_id: int
+
+
+class ReturnRequested(ReturnFact):
+    """The buyer wants to send an order back."""
+
+    TYPE = "order.return_requested"
+
+
+class ReturnApproved(ReturnFact):
+    """Staff agreed to a return."""
+
+    TYPE = "order.return_approved"
+
+
+class ReturnRejected(ReturnFact):
+    """Staff refused a return."""
+
+    TYPE = "order.return_rejected"
+
+
 class PaymentFact(EventPayload):
     """What every payment event says."""
 

@@ -14,12 +14,13 @@ def _can(actions: str, app: str, models: str) -> tuple[str, ...]:
 
 
 _SEE_STOCK = _can("view", "inventory", "stockitem stockmovement stockreservation")
-_SEE_ORDERS = _can("view", "orders", "cart cartitem order orderitem orderevent")
+_SEE_ORDERS = _can("view", "orders", "cart cartitem order orderitem orderevent returnrequest")
 _SEE_PAYMENTS = _can("view", "payments", "payment refund transaction transactionline")
 _SEE_CATALOGUE = _can(
     "view", "products", "category tag product productvariant productimage productreview pricehistory"
 )
 _SEE_CUSTOMERS = _can("view", "accounts", "user userprofile address tokenfamily")
+_SEE_SUPPORT = _can("view", "support", "policy ticket")
 _SEE_MAILS = _can("view", "notifications", "emailtemplate emaillog notification")
 _REVIEWS = ("products.view_productreview", "products.change_productreview", "products.moderate_review")
 
@@ -33,6 +34,7 @@ PERMISSIONS_BY_ROLE: dict[str, tuple[str, ...]] = {
     "orders": (
         *_SEE_ORDERS,
         "orders.change_order",
+        "orders.change_returnrequest",
         "orders.fulfil_order",
         *_SEE_STOCK,
         *_SEE_PAYMENTS,
@@ -42,6 +44,10 @@ PERMISSIONS_BY_ROLE: dict[str, tuple[str, ...]] = {
     "support": (
         *_SEE_ORDERS,
         "orders.change_order",
+        "orders.change_returnrequest",
+        *_SEE_SUPPORT,
+        *_can("add change delete", "support", "policy"),
+        "support.change_ticket",
         *_SEE_PAYMENTS,
         "payments.add_refund",
         *_SEE_CUSTOMERS,

@@ -8,8 +8,9 @@ from django.http import HttpRequest
 
 from apps.accounts.models import User
 from apps.core.admin import ReadOnlyAdmin, ReadOnlyInline
-from apps.orders.models import Cart, CartItem, Order, OrderEvent, OrderItem
+from apps.orders.models import Cart, CartItem, Order, OrderEvent, OrderItem, ReturnRequest
 from apps.orders.services.orders import order_cancel, order_deliver, order_ship
+from apps.orders.services.returns import return_decide
 from meshop_shared.errors import MeshopError
 
 
@@ -121,3 +122,39 @@ class CartItemAdmin(ReadOnlyAdmin):
     list_display = ("cart", "product", "variant", "quantity")
     list_select_related = ("cart", "product", "variant")
     show_full_result_count = False
+
+
+@admin.register(ReturnRequest)
+class ReturnRequestAdmin(ReadOnlyAdmin):
+    """Return requests, to be decided; the money goes back by a refund of the payment."""
+
+    list_display = ("id", "order", "status", "reason", "created_at", "decided_at")
+    list_filter = ("status",)
+    list_select_related = ("order",)
+    search_fields = ("=order__number",)
+    show_full_result_count = False
+    actions = ("approve", "reject")
+
+    @admin.action(description="Approve", permissions=["decide"])
+    def approve(self, request: HttpRequest, queryset: QuerySet[ReturnRequest]) -> None:
+        """Approve the chosen requests."""
+        self._decide(request, queryset, approve=True)
+
+    @admin.action(description="Reject", permissions=["decide"])
+    def reject(self, request: HttpRequest, queryset: QuerySet[ReturnRequest]) -> None:
+        """Reject the chosen requests."""
+        self._decide(request, queryset, approve=False)
+
+    def has_decide_permission(self, request: HttpRequest) -> bool:
+        """May approve and reject."""
+        return request.user.has_perm("orders.change_returnrequest")
+
+    def _decide(self, request: HttpRequest, queryset: QuerySet[ReturnRequest], *, approve: bool) -> None:
+        assert isinstance(request.user, User)
+        for row in queryset.order_by("pk"):
+            try:
+                return_decide(return_id=row.pk, approve=approve, actor=request.user)
+            except MeshopError as error:
+                self.message_user(request, f"{row}: {error.message}", messages.ERROR)
+            else:
+                self.message_user(request, f"{row}: done.", messages.SUCCESS)

@@ -57,3 +57,31 @@ class InvalidTransition(Conflict):
 
     code = "invalid_transition"
     message = "The order's status does not allow this."
+
+
+class NotReturnable(Conflict):
+    """409: only what was sent can be sent back."""
+
+    code = "not_returnable"
+    message = "Only an order that was shipped or delivered can be returned."
+
+
+class ReturnExists(Conflict):
+    """409: one open request per order."""
+
+    code = "return_exists"
+    message = "There is an open return request for this order already."
+
+
+class ReturnDecided(Conflict):
+    """409: a request is decided once."""
+
+    code = "return_decided"
+    message = "This return request has been decided already."
+
+
+class ReturnNotFound(NotFound):
+    """404: there is no such request."""
+
+    code = "return_not_found"
+    message = "This return request does not exist."

@@ -1,7 +1,7 @@
 """Row locks of this app. Carts before orders, each by primary key, so that nobody deadlocks."""
 
-from apps.orders.errors import OrderNotFound
-from apps.orders.models import Cart, Order
+from apps.orders.errors import OrderNotFound, ReturnNotFound
+from apps.orders.models import Cart, Order, ReturnRequest
 
 
 def cart_lock(*, user_id: int) -> int | None:
@@ -21,3 +21,11 @@ def order_lock(*, order_id: int) -> Order:
     if order is None:
         raise OrderNotFound()
     return order
+
+
+def return_lock(*, return_id: int) -> ReturnRequest:
+    """Lock a return request, with its order, until the transaction ends. Raises :class:`ReturnNotFound`."""
+    wanted = ReturnRequest.objects.select_for_update().select_related("order").filter(pk=return_id).first()
+    if wanted is None:
+        raise ReturnNotFound()
+    return wanted

@@ -163,3 +163,32 @@ class OrderEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.type} of order {self.order_id}"
+
+
+class ReturnRequest(models.Model):
+    """A customer wants to send an order back, whole or in part. Staff decide; the refund is a step of its own."""
+
+    class Status(models.TextChoices):
+        """What became of it."""
+
+        REQUESTED = "requested"
+        APPROVED = "approved"
+        REJECTED = "rejected"
+
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="returns")
+    status = models.CharField(max_length=12, choices=Status.choices, default=Status.REQUESTED)
+    items = models.JSONField(help_text="What comes back, as `[{sku, name, quantity}]`.")
+    reason = models.CharField(max_length=500, blank=True)
+    created_at = models.DateTimeField(db_default=Now())
+    decided_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["order"], condition=Q(status="requested"), name="return_open_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"return of order {self.order_id}"

@@ -6,7 +6,7 @@ from django.db import connection
 from django.db.models import Prefetch, QuerySet
 
 from apps.orders.errors import OrderNotFound
-from apps.orders.models import Order, OrderEvent, OrderItem
+from apps.orders.models import Order, OrderEvent, OrderItem, ReturnRequest
 
 #: In the order of the fields of :class:`CartLine`. Written out because each change of a cart answers with all of it.
 _CART_LINES = """
@@ -94,3 +94,8 @@ def order_has_product(*, user_id: int, product_id: int) -> bool:
         .exclude(order__status=Order.Status.PENDING)
         .exists()
     )
+
+
+def order_returns(*, order_id: int) -> QuerySet[ReturnRequest]:
+    """Return requests of an order, newest first."""
+    return ReturnRequest.objects.filter(order_id=order_id).order_by("-id")

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.conf import settings
 
-from apps.orders.models import Cart, Order, OrderEvent, OrderItem
+from apps.orders.models import Cart, Order, OrderEvent, OrderItem, ReturnRequest
 from apps.orders.selectors import CartLine
 from meshop_shared.money import minor_to_decimal_string
 
@@ -73,6 +73,19 @@ def order_to_dict(order: Order, items: Iterable[OrderItem]) -> dict[str, Any]:
         "note": order.note,
         "expires_at": _moment(order.expires_at) if order.status == Order.Status.PENDING else None,
         "created_at": _moment(order.created_at),
+    }
+
+
+def return_to_dict(wanted: ReturnRequest) -> dict[str, Any]:
+    """Shape of :class:`~apps.orders.api.serializers.ReturnSerializer`."""
+    return {
+        "id": wanted.pk,
+        "order_id": wanted.order_id,
+        "status": str(wanted.status),
+        "items": wanted.items,
+        "reason": wanted.reason,
+        "created_at": _moment(wanted.created_at),
+        "decided_at": _moment(wanted.decided_at),
     }
 
 

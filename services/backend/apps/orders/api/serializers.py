@@ -6,7 +6,7 @@ from rest_framework import serializers
 
 from apps.accounts.api.serializers import PostalAddressSerializer
 from apps.core.api.fields import DecimalStringField, IdField, QuantityField, StrictCharField
-from apps.orders.models import Order
+from apps.orders.models import Order, ReturnRequest
 
 MAX_ORDER_LINES = 100
 
@@ -155,3 +155,37 @@ class OrderTimelineSerializer(serializers.Serializer):
     next = serializers.CharField(allow_null=True)
     previous = serializers.CharField(allow_null=True)
     results = OrderEventSerializer(many=True)
+
+
+class ReturnLineInput(serializers.Serializer):
+    """One article that comes back."""
+
+    sku = StrictCharField(max_length=64)
+    quantity = QuantityField()
+
+
+class ReturnInput(serializers.Serializer):
+    """Body of ``POST {id}/returns/``; without ``items`` the whole order comes back."""
+
+    items = ReturnLineInput(many=True, required=False, allow_empty=False, max_length=MAX_ORDER_LINES)  # type: ignore[call-arg]
+    reason = StrictCharField(required=False, allow_blank=True, max_length=500, default="")
+
+
+class ReturnLineSerializer(serializers.Serializer):
+    """One article that comes back, by the name it was bought under."""
+
+    sku = serializers.CharField()
+    name = serializers.CharField()
+    quantity = serializers.IntegerField()
+
+
+class ReturnSerializer(serializers.Serializer):
+    """A return request."""
+
+    id = serializers.IntegerField()
+    order_id = serializers.IntegerField()
+    status = serializers.ChoiceField(choices=ReturnRequest.Status.choices)
+    items = ReturnLineSerializer(many=True)
+    reason = serializers.CharField(allow_blank=True)
+    created_at = serializers.DateTimeField()
+    decided_at = serializers.DateTimeField(allow_null=True)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.orders.api import cart_views, order_views
+from apps.orders.api import cart_views, order_views, return_views
 
 urlpatterns = [
     path("cart/", cart_views.CartReadApi.as_view()),
@@ -13,6 +13,7 @@ urlpatterns = [
     path("<int:order_id>/", order_views.OrderApi.as_view()),
     path("<int:order_id>/cancel/", order_views.OrderCancelApi.as_view()),
     path("<int:order_id>/timeline/", order_views.OrderTimelineApi.as_view()),
+    path("<int:order_id>/returns/", return_views.OrderReturnsApi.as_view()),
     path("<int:order_id>/ship/", order_views.OrderShipApi.as_view()),
     path("<int:order_id>/deliver/", order_views.OrderDeliverApi.as_view()),
 ]

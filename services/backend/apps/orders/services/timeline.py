@@ -15,6 +15,9 @@ _MESSAGES = {
     "delivered": "The order was delivered.",
     "cancelled": "The order was cancelled.",
     "expired": "The order was not paid in time and was cancelled.",
+    "return_requested": "A return was requested.",
+    "return_approved": "The return was approved.",
+    "return_rejected": "The return was rejected.",
 }
 
 
