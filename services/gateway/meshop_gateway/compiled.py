@@ -17,6 +17,7 @@ class Route:
         "cache",
         "check_revoked",
         "cut",
+        "fallback",
         "hedge_s",
         "limits",
         "methods",
@@ -35,6 +36,8 @@ class Route:
         self.template, self.timeout_s = spec.template, spec.timeout_s
         self.cache, self.check_revoked = spec.cache, spec.check_revoked
         self.retries, self.hedge_s = spec.retries, spec.hedge_s
+        #: The same route to the upstream that is asked when this one fails.
+        self.fallback: Route | None = None
         self.methods = frozenset(spec.methods)
         self.allow = ", ".join(spec.methods)
         self.limits = tuple(Limit(limit, route=spec.name) for limit in spec.limits)
@@ -67,7 +70,11 @@ def table_compile(
         before = previous.routes.get(route_spec.name) if previous else None
         keep = before is not None and before.spec == route_spec
         places = before.places if before is not None and keep else _places(route_spec, loop)
-        routes[route_spec.name] = Route(route_spec, upstreams[route_spec.upstream], places)
+        route = routes[route_spec.name] = Route(route_spec, upstreams[route_spec.upstream], places)
+        if route_spec.fallback is not None:
+            kept = before.fallback if before is not None and keep else None
+            spare = kept.places if kept is not None else _places(route_spec, loop)
+            route.fallback = Route(route_spec, upstreams[route_spec.fallback], spare)
     for name, upstream in (previous.upstreams if previous else {}).items():
         if upstreams.get(name) is not upstream:
             upstream.close()

@@ -17,7 +17,7 @@ Receive = Callable[[], Awaitable[dict[str, Any]]]
 BUFFERED = 65_536
 _SAFE = frozenset(("GET", "HEAD", "OPTIONS"))
 _TRY_AGAIN = frozenset((502, 503, 504))
-_FAILED = frozenset((500, 502, 503, 504))
+FAILED = frozenset((500, 502, 503, 504))
 _PAUSE_S = (0.005, 0.025)
 
 
@@ -100,7 +100,7 @@ class Answering:
         self.conn, self._route, self._pump, self._epoch = conn, route, pump, epoch
         breaker = route.upstream.breaker
         self._judged = True
-        if conn.status in _FAILED:
+        if conn.status in FAILED:
             breaker.fail(epoch=epoch)
         elif conn.complete or route.spec.stream or conn.status == 101:
             breaker.succeed()

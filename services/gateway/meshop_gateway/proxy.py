@@ -6,13 +6,13 @@ from meshop_gateway.cache import Answer, AnswerCache, Uncacheable
 from meshop_gateway.cacheable import anonymous_lines, answer_made, answer_send, cache_key, is_cacheable
 from meshop_gateway.errors import BadGateway, GatewayTimeout
 from meshop_gateway.flights import Flight, Watch
-from meshop_gateway.forward import Answering, Outgoing, Upload, send_request
+from meshop_gateway.forward import FAILED, Answering, Outgoing, Upload, send_request
 from meshop_gateway.guards import Malformed
 from meshop_gateway.headers import response_lines
 from meshop_gateway.request import Request
-from meshop_gateway.telemetry import CACHED
+from meshop_gateway.telemetry import CACHED, FALLBACKS
 from meshop_gateway.upstream_conn import UpstreamFailure
-from meshop_shared.errors import MeshopError
+from meshop_shared.errors import MeshopError, ServiceUnavailable
 
 _UPGRADE = b"connection: Upgrade\r\nupgrade: websocket\r\n"
 _LOOK_S = 1.0
@@ -74,11 +74,31 @@ class Proxy:
         if upload is not None:
             data += upload.first_framed()
         outgoing = Outgoing(request.method, data, keyed=b"idempotency-key" in seen, upload=upload)
-        answering = await send_request(request.route, request.flight, outgoing)
+        answering = await self._answered(request, outgoing)
         try:
             await self._relay(request, answering)
         finally:
             answering.release()
+
+    @staticmethod
+    async def _answered(request: Request, outgoing: Outgoing) -> Answering:
+        """The head of the answer; from the route's fallback when its upstream has none that is worth relaying."""
+        route, flight = request.route, request.flight
+        if route.fallback is None or (outgoing.upload is not None and outgoing.upload.more):
+            return await send_request(route, flight, outgoing)
+        try:
+            async with asyncio.timeout(route.spec.fallback_after_s):
+                answering = await send_request(route, flight, outgoing)
+            if answering.conn.status not in FAILED:
+                return answering
+            answering.release()
+        except TimeoutError:
+            route.upstream.breaker.fail()
+        except (BadGateway, ServiceUnavailable):
+            pass
+        request.note = "fallback"
+        FALLBACKS.labels(route.template).inc()
+        return await send_request(route.fallback, flight, outgoing)
 
     async def _relay(self, request: Request, answering: Answering) -> None:
         conn = answering.conn

@@ -11,6 +11,8 @@ from meshop_gateway.routes import TableSpec
 from meshop_gateway.settings import GatewaySettings
 
 BACKEND = "backend"
+#: The AI service that clients talk to by the shop's own path; without it the backend answers.
+CHATBOT = "chatbot"
 _PUBLIC = {"per": "client", "requests": 6000, "seconds": 60, "bucket": "public"}
 _PER_USER = {"per": "user", "requests": 3000, "seconds": 60, "bucket": "user"}
 #: A crowd at a sale waits for half a second, and as long again for its turn, before anybody is turned away.
@@ -88,13 +90,18 @@ def _known_upstreams(settings: GatewaySettings) -> dict[str, dict[str, Any]]:
 
 def default_table(settings: GatewaySettings) -> dict[str, Any]:
     """The table of a Meshop shop: the backend's public paths, and ``/ai/<service>/`` for each AI service."""
-    return {"upstreams": _known_upstreams(settings), "routes": [*_backend_routes(), *_ai_routes(settings)]}
+    return {
+        "upstreams": _known_upstreams(settings),
+        "routes": [*_backend_routes(settings), *_ai_routes(settings)],
+    }
 
 
-def _backend_routes() -> list[dict[str, Any]]:
+def _backend_routes(settings: GatewaySettings) -> list[dict[str, Any]]:
     def route(name: str, prefix: str, **more: Any) -> dict[str, Any]:
         limits = [_PUBLIC, _PER_USER]
         return {"name": name, "prefix": prefix, "upstream": BACKEND, "limits": limits, **_BUSY_SHOP, **more}
+
+    chat = {"upstream": CHATBOT, "fallback": BACKEND} if CHATBOT in settings.ai_urls else {}
 
     read_only = {"methods": ["GET", "HEAD", "OPTIONS"], "auth": {"mode": "none"}}
     cache = {"stamps": ["catalogue", "stock"], "ignored_cookies": ["cart_token"]}
@@ -103,7 +110,16 @@ def _backend_routes() -> list[dict[str, Any]]:
         # A product image may be 5 MB; the backend sets that limit.
         route("products", "/api/products/", cache=cache, body_limit=12_000_000),
         route("payments", "/api/payments/"),
-        route("chat", "/api/chat/", timeout_s=60, stream=True, websocket=True, latency_target_s=2),
+        route(
+            "chat",
+            "/api/chat/",
+            timeout_s=60,
+            stream=True,
+            websocket=True,
+            latency_target_s=2,
+            body_limit=65_536,
+            **chat,
+        ),  # fmt: skip
         route("analytics", "/api/analytics/", timeout_s=60, latency_target_s=2),
         route("api", "/api/"),
         route("admin", "/admin/", body_limit=12_000_000),

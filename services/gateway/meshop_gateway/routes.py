@@ -75,6 +75,10 @@ class RouteSpec(_Strict):
     #: Ends with a slash: everything below it. Without: exactly this path.
     prefix: str = Field(pattern=r"^/[A-Za-z0-9._~/\-]*$")
     upstream: Name
+    #: Asked instead when ``upstream`` is refused by its breaker, fails, or owes the head of its answer for so long.
+    #: It gets the same request, which ``upstream`` may have begun to serve.
+    fallback: Name | None = None
+    fallback_after_s: float = Field(10, gt=0)
     #: Send the path without the prefix.
     strip_prefix: bool = False
     methods: tuple[Method, ...] = METHODS
@@ -127,8 +131,9 @@ class TableSpec(_Strict):
             if count > 1:
                 raise ValueError(f"{count} routes have the {what} {value}")
         for route in self.routes:
-            if route.upstream not in self.upstreams:
-                raise ValueError(f"route {route.name} names the unknown upstream {route.upstream}")
+            for upstream in filter(None, (route.upstream, route.fallback)):
+                if upstream not in self.upstreams:
+                    raise ValueError(f"route {route.name} names the unknown upstream {upstream}")
         return self
 
 

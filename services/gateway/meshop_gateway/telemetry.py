@@ -14,6 +14,9 @@ SERVICE = "gateway"
 SHED = Counter("meshop_gateway_shed_total", "Requests refused because their route was busy.", ["route"])
 RETRIES = Counter("meshop_gateway_retries_total", "Second and later attempts.", ["upstream"])
 HEDGES = Counter("meshop_gateway_hedges_total", "Second attempts beside a slow first one.", ["upstream"])
+FALLBACKS = Counter(
+    "meshop_gateway_fallbacks_total", "Requests sent to the fallback of their route.", ["route"]
+)
 BREAKER_CHANGES = Counter(
     "meshop_gateway_breaker_changes_total", "Changes of a breaker, by what it became.", ["upstream", "state"]
 )

@@ -93,7 +93,7 @@ class TestChatWithoutItsService:
         conversation = str(uuid.uuid4())
         body = client_of().post("/api/chat/", {"conversation_id": conversation, "confirm": "x"}).json()
         assert body["conversation_id"] == conversation
-        assert "nothing was changed" in body["reply"]
+        assert "I cannot say whether the change was made" in body["reply"]
 
     def test_it_streams_and_refuses(self):
         stream = {"HTTP_ACCEPT": "text/event-stream"}

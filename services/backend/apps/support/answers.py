@@ -13,13 +13,20 @@ from apps.products.search.port import SearchAsked
 
 _ORDERS = re.compile(r"\b(orders?|deliver\w*|ship\w*|parcel|package|cancel|return)\b", re.IGNORECASE)
 _SHOWN = 3
-_AWAY = "The assistant is away right now, so nothing was changed."
+_AWAY = "The assistant is away right now."
+_UNSURE = "I cannot say whether the change was made: please look at your cart and your orders, then try again later."
 
 
-def chat_fallback(*, message: str, conversation_id: uuid.UUID | None, user_id: int | None) -> dict[str, Any]:
-    """Products that the words of ``message`` find, or the caller's latest orders when it speaks of orders."""
-    sentences, citations = [_AWAY], []
-    facts = _orders(user_id) if _ORDERS.search(message) else _products(message)
+def chat_fallback(
+    *, message: str | None, conversation_id: uuid.UUID | None, user_id: int | None
+) -> dict[str, Any]:
+    """Products that the words of ``message`` find, or the caller's latest orders when it speaks of orders.
+
+    ``None`` confirms an action: the service may have died while it made the change.
+    """
+    sentences, citations = [_AWAY] if message is not None else [_AWAY, _UNSURE], []
+    speaks_of_orders = message is None or _ORDERS.search(message)
+    facts = _orders(user_id) if speaks_of_orders else _products(message or "")
     for number, (sentence, kind, title, url) in enumerate(facts, 1):
         sentences.append(f"{sentence} [{number}]")
         citations.append({"marker": number, "kind": kind, "title": title, "url": url})

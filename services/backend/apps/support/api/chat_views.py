@@ -56,7 +56,7 @@ class ChatApi(APIView):
         serializer.is_valid(raise_exception=True)
         data = serializer.validated_data
         body = chat_fallback(
-            message=data.get("message", ""),
+            message=data.get("message"),
             conversation_id=data["conversation_id"],
             user_id=request.user.pk if request.user.is_authenticated else None,
         )
