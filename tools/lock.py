@@ -1,7 +1,8 @@
 """``python -m tools.lock``: compile every ``requirements/*.in`` into a lock file with hashes and no address.
 
 ``dev`` comes first and constrains the others, so that an image and the development environment agree on versions.
-Versions stay as they are locked unless a ``.in`` file or ``--upgrade`` asks for others.
+Versions stay as they are locked unless a ``.in`` file or ``--upgrade`` asks for others. ``weights`` names everything it
+needs itself: what its packages ask for besides is left out.
 """
 
 import argparse
@@ -21,6 +22,7 @@ def compile_command(source: Path, *, constraint: Path | None, upgrade: bool) -> 
         "--python-version", "3.11", "--generate-hashes", "--no-emit-index-url", "--no-annotate",
         "--custom-compile-command", "make lock",
         *(["--upgrade"] if upgrade else []),
+        *(["--no-deps"] if source.stem == "weights" else []),
         *(["--constraint", str(constraint.relative_to(ROOT))] if constraint else []),
         str(source.relative_to(ROOT)), "--output-file", str(source.with_suffix(".txt").relative_to(ROOT)),
     ]  # fmt: skip

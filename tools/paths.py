@@ -12,6 +12,8 @@ AI = ROOT / "ai"
 REQUIREMENTS = ROOT / "requirements"
 BUILD = ROOT / "build"
 STATE = ROOT / ".meshop"
+#: MiniLM as `make setup` left it.
+TEXT_MODEL = ROOT / ".venv" / "share" / "minilm"
 
 #: Folders that hold import packages, the checkout itself (``tools``, ``tests``) included.
 IMPORT_ROOTS = (ROOT, SHARED, BACKEND, GATEWAY, AI)

