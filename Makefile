@@ -35,10 +35,9 @@ manage: setup ## Run a management command on the running stack, as CMD="catalog_
 	@$(PY) -m tools.stack manage $(CMD)
 
 .PHONY: train-recommendations
-ORDER_LINES = $(CURDIR)/.meshop/data/order-lines.csv
 train-recommendations: setup ## Learn from the orders of the running stack; its service takes the model by itself
-	@$(PY) -m tools.stack manage recommendations_export $(ORDER_LINES)
-	@$(PY) -m tools.stack train recommendations --data $(ORDER_LINES)
+	@$(PY) -m tools.stack manage ai_backfill
+	@$(PY) -m tools.stack train recommendations
 
 .PHONY: lint fmt
 lint: setup ## Check style, types and architecture

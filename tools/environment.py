@@ -15,6 +15,8 @@ OWNED = frozenset(
         "PUBLIC_URL",
         "TRUSTED_PROXIES",
         "AI_URLS",
+        "AI_DATABASE_URL",
+        "AI_TRAININGS",
         "HEARTBEAT_FILE",
         "METRICS_PORT",
         "PROMETHEUS_MULTIPROC_DIR",

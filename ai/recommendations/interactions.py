@@ -6,12 +6,14 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import UTC, date
 from pathlib import Path
-from typing import Any, NamedTuple, TextIO, cast
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+
+from meshop_shared.ai.features import SALES, FeatureStore
 
 Array = npt.NDArray[Any]
 
@@ -98,36 +100,27 @@ def interactions_build(lines: Iterable[Line]) -> Interactions:
     )
 
 
-def lines_read(path: Path) -> Iterator[Line]:
-    """Lines of a CSV or CSV.gz: what ``manage.py recommendations_export`` wrote, or UCI Online Retail II."""
-    with _opened(path) as file:
-        retail = "StockCode" in file.readline()
-    return online_retail_lines(path) if retail else shop_lines(path)
-
-
-def shop_lines(path: Path) -> Iterator[Line]:
-    """Lines of our own shop; the export left out what is no sale."""
-    with _opened(path) as file:
-        for row in csv.DictReader(file):
-            yield Line(
-                customer=row["customer"],
-                sku=row["sku"],
-                name=row["name"],
-                day=date.fromisoformat(row["day"]).toordinal(),
-                quantity=float(row["quantity"]),
-                price=float(row["price"]),
-                basket=row["order"],
-            )
-
-
-def _opened(path: Path) -> TextIO:
-    opener: Any = gzip.open if path.suffix == ".gz" else open
-    return cast(TextIO, opener(path, "rt", newline="", encoding="utf-8"))
+def shop_lines(store: FeatureStore) -> Iterator[Line]:
+    """Sales of the shop to customers with an account; what was cancelled is none."""
+    for row in store.read(SALES):
+        sale = dict(zip(SALES.columns, row, strict=True))
+        if sale["customer"] is None or sale["cancelled"] or sale["price_minor"] <= 0:
+            continue
+        yield Line(
+            customer=str(sale["customer"]),
+            sku=sale["sku"],
+            name=sale["name"],
+            day=sale["at"].astimezone(UTC).toordinal(),
+            quantity=float(sale["quantity"]),
+            price=sale["price_minor"] / 100,
+            basket=str(sale["order_id"]),
+        )
 
 
 def online_retail_lines(path: Path) -> Iterator[Line]:
     """Lines of a file in the format of UCI Online Retail II: sales of goods to known customers, no cancellations."""
-    with _opened(path) as file:
+    opener: Any = gzip.open if path.suffix == ".gz" else open
+    with opener(path, "rt", newline="", encoding="utf-8") as file:
         for row in csv.DictReader(file):
             sku = row["StockCode"].strip().upper()
             quantity, price = float(row["Quantity"]), float(row["Price"])

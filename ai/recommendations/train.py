@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
-from meshop_shared.ai.training import Requirement, Trained, train_main
+from meshop_shared.ai.features import FeatureStore
+from meshop_shared.ai.training import DataSettings, Requirement, Trained, train_main
+from meshop_shared.settings import load_settings
 from recommendations.benchmark import Report, report_build
 from recommendations.fitting import recommender_fit
-from recommendations.interactions import Interactions, interactions_build, lines_read
+from recommendations.interactions import Interactions, interactions_build, online_retail_lines, shop_lines
 from recommendations.model import Recommender
 from recommendations.ranker import task_build
 
@@ -20,13 +22,17 @@ _MIN_CUSTOMERS = 50
 
 
 class RecommendationsJob:
-    """Train the recommender on order lines: an export of the shop, or UCI Online Retail II."""
+    """Train the recommender on the shop's sales, or on a file of UCI Online Retail II."""
 
     name = "recommendations"
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """Where the lines are, and the day that parts learning from judging."""
-        parser.add_argument("--data", type=Path, required=True, help="order lines, CSV or CSV.gz")
+        parser.add_argument(
+            "--data",
+            type=Path,
+            help="file of Online Retail II, CSV or CSV.gz; default: the sales of the shop",
+        )
         parser.add_argument(
             "--until", type=date.fromisoformat, help="last day to learn from when judging; default: 70 days"
             " before the last"
@@ -34,7 +40,7 @@ class RecommendationsJob:
 
     def train(self, options: argparse.Namespace) -> Trained:
         """Judge on the days after the split; what is published is learned anew from all days."""
-        history = interactions_build(lines_read(options.data))
+        history = history_read(options.data)
         last = int(history.day.max(initial=0))
         first = int(history.day.min(initial=last)) if len(history) else last
         held_out = min(_HELD_OUT_DAYS, (last - first) // 4)
@@ -61,6 +67,14 @@ class RecommendationsJob:
             ),
             notes=notes(report),
         )  # fmt: skip
+
+
+def history_read(file: Path | None) -> Interactions:
+    """What was bought according to a file, or to the feature tables."""
+    if file:
+        return interactions_build(online_retail_lines(file))
+    settings = load_settings(DataSettings)
+    return interactions_build(shop_lines(FeatureStore(settings.ai_database_url.get_secret_value())))
 
 
 def judged_model(history: Interactions, *, today: int, seed: int) -> tuple[Recommender, Report]:

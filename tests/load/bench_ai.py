@@ -19,7 +19,7 @@ from pathlib import Path
 from meshop_shared.ai.registry import Registry
 from meshop_shared.ai.training import Requirement, Trained, publish
 from recommendations.fitting import recommender_fit
-from recommendations.interactions import Interactions, interactions_build, lines_read
+from recommendations.interactions import Interactions, interactions_build, online_retail_lines
 from tests.support.ai import ai_database
 from tests.support.shop_history import shop_history
 from tools.paths import AI, ROOT, SHARED
@@ -33,7 +33,7 @@ Ask = Callable[[str, str, dict | None], bytes]
 
 def main() -> int:
     """Print the table; 1 when a service needs more memory than it may."""
-    history = interactions_build(lines_read(DATA)) if DATA.is_file() else shop_history()
+    history = interactions_build(online_retail_lines(DATA)) if DATA.is_file() else shop_history()
     last = date.fromordinal(int(history.day.max()))
     print(f"{len(history.skus)} articles, learned to {last}", flush=True)
     content = recommender_fit(history, today=last.toordinal(), seed=1).dumps()

@@ -9,6 +9,7 @@ from django.utils import timezone
 from apps.accounts.models import Address, User
 from apps.inventory.services import stock_item_create
 from apps.notifications.models import Notification
+from apps.orders.models import Order, OrderItem
 from apps.products.models import Product, ProductVariant
 from apps.webhooks.models import WebhookDelivery, WebhookEndpoint
 
@@ -73,3 +74,16 @@ def webhook_delivery_make(**fields: Any) -> WebhookDelivery:
     return WebhookDelivery.objects.create(
         endpoint=endpoint, event_id=uuid.uuid4(), next_attempt_at=timezone.now(), **(values | fields)
     )
+
+
+def past_order_make(user: User | None, *products: Product, status: str = "delivered") -> Order:
+    """Make an order of two of each, as an import does: without events and without touching the stock."""
+    order = Order.objects.create(
+        number=f"N{next(_numbers)}", user=user, status=status, currency="GBP", subtotal_minor=0, total_minor=0
+    )
+    for product in products:
+        OrderItem.objects.create(
+            order=order, product=product, sku=product.sku, name=product.name, quantity=2, unit_price_minor=150,
+            line_total_minor=300,
+        )  # fmt: skip
+    return order

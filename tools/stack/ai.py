@@ -17,6 +17,7 @@ from tools.stack.ready import http_ready
 
 DATABASE = "meshop_ai"
 NAMES = tuple(sorted(folder.parent.name for folder in AI.glob("*/main.py")))
+TRAININGS = tuple(sorted(folder.parent.name for folder in AI.glob("*/train.py")))
 
 
 def ai_urls(config: StackConfig) -> str:
@@ -24,10 +25,15 @@ def ai_urls(config: StackConfig) -> str:
     return ",".join(f"{name}=http://{LOOPBACK}:{port}" for name, port in sorted(config.ai_ports.items()))
 
 
+def database_url(shop: str) -> str:
+    """The database of the services, on the server of the shop's."""
+    return urlunsplit(urlsplit(shop)._replace(path=f"/{DATABASE}"))
+
+
 def ai_environment(config: StackConfig, environment: Mapping[str, str]) -> dict[str, str]:
     """Settings of every service and of every training, from those of the backend."""
     return {
-        "AI_DATABASE_URL": urlunsplit(urlsplit(environment["DATABASE_URL"])._replace(path=f"/{DATABASE}")),
+        "AI_DATABASE_URL": database_url(environment["DATABASE_URL"]),
         "MODEL_STORE": (config.folder.resolve() / "data" / "models").as_uri(),
         "LOG_LEVEL": environment.get("LOG_LEVEL", "INFO"),
         # Models are small; threads of the linear algebra would only fight with each other.
@@ -36,6 +42,11 @@ def ai_environment(config: StackConfig, environment: Mapping[str, str]) -> dict[
         "PYTHONUNBUFFERED": "1",
         "PYTHONPATH": os.pathsep.join((str(SHARED), str(AI))),
     }
+
+
+def training_environment(config: StackConfig, environment: Mapping[str, str]) -> dict[str, str]:
+    """What a worker needs that trains the services."""
+    return {**ai_environment(config, environment), "AI_TRAININGS": ",".join(TRAININGS)}
 
 
 def ai_services(config: StackConfig, environment: Mapping[str, str]) -> list[Service]:
@@ -56,9 +67,9 @@ def ai_services(config: StackConfig, environment: Mapping[str, str]) -> list[Ser
     ]
 
 
-def ensure_database(database_url: str) -> None:
+def ensure_database(shop: str) -> None:
     """Make the database of the services beside the shop's, unless it is there."""
-    with psycopg.connect(database_url, autocommit=True) as connection:
+    with psycopg.connect(shop, autocommit=True) as connection:
         found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (DATABASE,)).fetchone()
         if found is None:
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))

@@ -49,7 +49,9 @@ class Stack:
             public_url=config.url,
             rate_limit=config.rate_limit,
         )
-        own = {"AI_URLS": ai.ai_urls(config)} if config.ai_ports else {}
+        own = {"AI_DATABASE_URL": ai.database_url(environment["DATABASE_URL"])}
+        if config.ai_ports:
+            own["AI_URLS"] = ai.ai_urls(config)
         return cls(
             config, state, ProcessTable(state.path), datastores, {**environment, **config.settings, **own}
         )

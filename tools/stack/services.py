@@ -9,7 +9,7 @@ from tools.paths import BACKEND, GATEWAY, REQUIREMENTS, SHARED
 from tools.ports import LOOPBACK
 from tools.processes import Service
 from tools.servers import postgres, redis
-from tools.stack.ai import ai_services
+from tools.stack.ai import ai_services, training_environment
 from tools.stack.config import StackConfig
 from tools.stack.ready import heartbeat_fresh, http_ready
 
@@ -46,12 +46,13 @@ FALLBACKS = (
 
 def platform_services(config: StackConfig, environment: Mapping[str, str]) -> list[Service]:
     """Everything that runs Meshop's own code, on datastores that are up and migrated."""
+    training = {**environment, **training_environment(config, environment)}
     return [
         gateway(config, environment),
         backend(config, environment),
         background(config, environment, "relay", MANAGE, "outbox_relay", note="outbox to broker"),
         background(
-            config, environment, "worker", *CELERY, "worker", "--queues", ",".join(QUEUES), "--concurrency", "2",
+            config, training, "worker", *CELERY, "worker", "--queues", ",".join(QUEUES), "--concurrency", "2",
             "--without-gossip", "--without-mingle", "--without-heartbeat", note="all queues, 2 processes",
         ),
         background(

@@ -77,6 +77,16 @@ class BackendSettings(ServiceSettings):
         description="How long an AI service may take before the fallback answers instead.",
     )
 
+    ai_database_url: SecretStr | None = Field(
+        None,
+        description="PostgreSQL of the AI services, whose feature tables the queue `ai` keeps like the shop.",
+    )
+    ai_trainings: CommaList = Field(
+        [],
+        description="AI services that a worker of the queue `ai` trains every night, by comma; their code must be "
+        "installed beside it. On Kubernetes, CronJobs train.",
+    )
+
     public_url: str = Field(
         "http://127.0.0.1:8000", description="Where clients reach the shop; used in links."
     )
@@ -162,12 +172,19 @@ class BackendSettings(ServiceSettings):
             raise ValueError("write name=http://host:port, separated by commas")
         return {name: url for name, _, url in pairs}
 
-    @field_validator("allowed_hosts", "trusted_proxies", mode="before")
+    @field_validator("allowed_hosts", "trusted_proxies", "ai_trainings", mode="before")
     @classmethod
     def _split(cls, value: str | list[str]) -> list[str]:
         return (
             [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
         )
+
+    @field_validator("ai_trainings")
+    @classmethod
+    def _name_modules(cls, names: list[str]) -> list[str]:
+        if not all(re.fullmatch("[a-z_]+", name) for name in names):
+            raise ValueError("write names of AI services, as recommendations, separated by commas")
+        return names
 
     @model_validator(mode="after")
     def _one_signing_key(self) -> "BackendSettings":

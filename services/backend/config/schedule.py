@@ -2,11 +2,14 @@
 
 from typing import Any
 
+from celery.schedules import crontab
+
 #: Tasks of these apps do not wait behind what fills the default queue.
 _QUEUE_BY_APP = {
     "notifications": "email",
     "webhooks": "webhooks",
     "analytics": "analytics",
+    "features": "ai",
     "search": "index",
 }
 
@@ -29,6 +32,11 @@ SCHEDULE = {
     "send-due-mails": every(15, "apps.notifications.tasks.send_due_mails"),
     "send-due-webhooks": every(5, "apps.webhooks.tasks.send_due"),
     "sweep-search-index": every(5, "apps.search.tasks.sweep"),
+    "train-models": {
+        "task": "apps.features.tasks.train",
+        "schedule": crontab(hour="3", minute="20"),
+        "options": {"expires": 6 * HOUR},
+    },
     "prune-carts": every(HOUR, "apps.orders.tasks.prune_carts"),
     "prune-sessions": every(HOUR, "apps.accounts.tasks.prune_sessions"),
     "prune-notifications": every(HOUR, "apps.notifications.tasks.prune"),

@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "apps.orders",
     "apps.recommendations",
     "apps.support",
+    "apps.features",
     "apps.payments",
     "apps.notifications",
     "apps.webhooks",

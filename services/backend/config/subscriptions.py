@@ -41,6 +41,18 @@ SUBSCRIPTIONS: tuple[Subscription, ...] = (
         handler="apps.notifications.consumers.on_password_reset_requested",
     ),
     Subscription(
+        consumer="features.sales",
+        events=("order.placed", "order.cancelled", "order.expired"),
+        queue="ai",
+        handler="apps.features.consumers.on_order",
+    ),
+    Subscription(
+        consumer="features.prices",
+        events=("price.changed", "product.created"),
+        queue="ai",
+        handler="apps.features.consumers.on_price",
+    ),
+    Subscription(
         consumer="webhooks.deliver",
         events=tuple(public_types()),
         queue="webhooks",

@@ -7,7 +7,7 @@ import pytest
 from recommendations.baselines import item_knn, own_counts, popularity, rank
 from recommendations.candidates import ease_fit, purchase_matrix
 from recommendations.evaluation import judge
-from recommendations.interactions import interactions_build, lines_read
+from recommendations.interactions import interactions_build, online_retail_lines
 from recommendations.ranker import task_build
 from tools.paths import ROOT
 
@@ -19,7 +19,7 @@ TODAY = date(2010, 9, 30).toordinal()
 def history():
     if not DATA.is_file():
         pytest.skip(f"judged on {DATA.name}, which is not shipped: put it into ../shared/data")
-    return interactions_build(lines_read(DATA))
+    return interactions_build(online_retail_lines(DATA))
 
 
 def test_baselines_reach_their_known_figures(history):

@@ -1,13 +1,13 @@
-"""The whole way: train on a file, publish, serve, ask, and find the answer in the log."""
+"""The whole way: train on the sales, publish, serve, ask, and find the answer in the log."""
 
-import csv
-from datetime import date
+from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg
 import pytest
 from fastapi.testclient import TestClient
 
+from meshop_shared.ai.features import SALES, FeatureStore
 from meshop_shared.ai.training import REFUSED
 from recommendations.main import create
 from recommendations.train import main as train
@@ -18,38 +18,22 @@ from tests.support.shop_history import shop_lines
 JSON = {"content-type": "application/json"}
 
 
-@pytest.fixture(scope="module")
-def lines_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    file = tmp_path_factory.mktemp("lines") / "lines.csv"
-    with file.open("w", newline="") as output:
-        table = csv.writer(output)
-        table.writerow(
-            [
-                "Invoice",
-                "StockCode",
-                "Description",
-                "Quantity",
-                "InvoiceDate",
-                "Price",
-                "Customer ID",
-                "Country",
-            ]
+@pytest.fixture
+def sales(ai_database_url: str) -> None:
+    """A small shop's orders in the feature table, with some that are no sales to learn from."""
+    store = FeatureStore(ai_database_url)
+    store.prepare()
+    rows = [
+        (
+            number, int(line.basket[1:]), int(line.customer[1:]), line.sku, line.name, "",
+            datetime.fromordinal(line.day).replace(tzinfo=UTC), int(line.quantity), round(line.price * 100), False,
         )
-        for line in shop_lines():
-            day = date.fromordinal(line.day).isoformat()
-            table.writerow(
-                [
-                    line.basket,
-                    line.sku,
-                    line.name,
-                    line.quantity,
-                    f"{day} 10:00:00",
-                    line.price,
-                    line.customer,
-                    "UK",
-                ]
-            )
-    return file
+        for number, line in enumerate(shop_lines())
+    ]  # fmt: skip
+    guest, cancelled = list(rows[0]), list(rows[0])
+    guest[0], guest[2], guest[3] = -1, None, "GUEST"
+    cancelled[0], cancelled[3], cancelled[-1] = -2, "CANCELLED", True
+    assert store.put(SALES, [*rows, tuple(guest), tuple(cancelled)]) == len(rows) + 2
 
 
 @pytest.fixture
@@ -65,14 +49,14 @@ def easy(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_published_model_is_served_without_a_restart(
-    trainable, easy, registry, ai_database_url, store, lines_file, capsys
+    trainable, easy, registry, ai_database_url, store, sales, capsys
 ):
     with TestClient(create(ai_settings(ai_database_url, store))) as client:
         wait_until(lambda: client.get("/readyz").status_code == 200)
         empty = client.post("/v1/for-you", json={}).json()
         assert (empty["source"], empty["model"], empty["items"]) == ("baseline", None, [])
 
-        assert train(["--data", str(lines_file), "--version", "first"]) == 0
+        assert train(["--version", "first"]) == 0
         wait_until(lambda: client.get("/v1/model").json()["model"] is not None, what="the model is loaded")
         bought = [{"sku": "10000", "order": 1, "days_ago": 3, "quantity": 2, "price": 1.5}]
         answer = client.post(
@@ -83,7 +67,7 @@ def test_published_model_is_served_without_a_restart(
         assert answer["model"] == {"name": "recommendations", "version": "first", "digest": row.digest}
         skus = [item["sku"] for item in answer["items"]]
         assert len(skus) == len(set(skus)) == len(answer["reasons"]) == 8
-        assert not {"10000", "10001", "10301"} & set(skus)
+        assert not {"10000", "10001", "10301", "GUEST", "CANCELLED"} & set(skus)
         for path, question in {
             "similar": {"sku": "10000"},
             "bought-together": {"sku": "10000"},
@@ -118,21 +102,21 @@ def test_published_model_is_served_without_a_restart(
     assert [item["sku"] for item in logged[1][3]["items"]] == skus
 
 
-def test_the_same_data_and_seed_give_the_same_digest(trainable, easy, registry, lines_file):
-    assert train(["--data", str(lines_file), "--version", "a", "--no-promote"]) == 0
-    assert train(["--data", str(lines_file), "--version", "b", "--no-promote"]) == 0
+def test_the_same_data_and_seed_give_the_same_digest(trainable, easy, registry, sales):
+    assert train(["--version", "a", "--no-promote"]) == 0
+    assert train(["--version", "b", "--no-promote"]) == 0
     first, second = (registry.find(name="recommendations", version=version) for version in "ab")
     assert (first.digest, first.data_digest) == (second.digest, second.data_digest)
     assert registry.find(name="recommendations") is None
     assert "**this model**" in first.card
 
 
-def test_a_model_that_is_no_better_is_refused(trainable, registry, store, lines_file, monkeypatch, capsys):
+def test_a_model_that_is_no_better_is_refused(trainable, registry, store, sales, monkeypatch, capsys):
     monkeypatch.setattr(
         "recommendations.train.Requirement.broken",
         lambda *_: "recall 0.0100 is less than 1.2 × item-kNN = 0.1200",
     )
-    assert train(["--data", str(lines_file)]) == REFUSED
+    assert train([]) == REFUSED
     assert "refused" in capsys.readouterr().err
     assert registry.find(name="recommendations") is None
     assert not store.exists()

@@ -4,10 +4,10 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from apps.orders.models import Order, OrderItem
+from apps.orders.models import Order
 from tests.support.ai_server import items
 from tests.support.api import client_of
-from tests.support.factories import user_make
+from tests.support.factories import past_order_make, user_make
 
 ADDRESS = {
     "full_name": "Ada King", "line1": "12 Row", "city": "Bath", "postal_code": "BA1", "country": "GB",
@@ -18,23 +18,6 @@ ADDRESS = {
 def skus(response) -> list[str]:
     assert response.status_code == 200, response.content
     return [result["product"]["sku"] for result in response.json()["results"]]
-
-
-def order_make(user, *products, status="delivered") -> Order:
-    order = Order.objects.create(
-        number=f"N{Order.objects.count()}",
-        user=user,
-        status=status,
-        currency="GBP",
-        subtotal_minor=0,
-        total_minor=0,
-    )
-    for product in products:
-        OrderItem.objects.create(
-            order=order, product=product, sku=product.sku, name=product.name, quantity=2, unit_price_minor=150,
-            line_total_minor=300,
-        )  # fmt: skip
-    return order
 
 
 def test_similar_products_come_from_the_service(service, catalogue):
@@ -60,7 +43,7 @@ def test_bought_together_asks_another_question_and_slugs_work(service, catalogue
 
 def test_too_few_answers_are_filled_up_with_best_sellers(service, catalogue):
     buyer = user_make()
-    order_make(buyer, catalogue[7])
+    past_order_make(buyer, catalogue[7])
     service.answers["/v1/similar"] = items("P3", kind="similar", because="P1")
     response = client_of().get(f"/api/products/{catalogue[1].pk}/recommendations/?limit=3")
     body = response.json()
@@ -79,8 +62,8 @@ def test_without_the_service_the_category_best_sellers_come(request, catalogue, 
         service.answers["/v1/similar"] = items() | {"source": "baseline", "model": None}
     for product, buyers in ((catalogue[4], 2), (catalogue[6], 1), (catalogue[3], 3)):
         for _ in range(buyers):
-            order_make(user_make(), product)
-    order_make(user_make(), catalogue[2], status="cancelled")
+            past_order_make(user_make(), product)
+    past_order_make(user_make(), catalogue[2], status="cancelled")
     response = client_of().get(f"/api/products/{catalogue[0].pk}/recommendations/?limit=4")
     body = response.json()
     assert (body["source"], body["model"]) == ("fallback", None)
@@ -92,9 +75,9 @@ def test_without_the_service_the_category_best_sellers_come(request, catalogue, 
 
 def test_the_service_is_told_what_the_caller_bought_and_nobody_elses(service, catalogue):
     user = user_make()
-    order_make(user, catalogue[1], catalogue[2])
-    order_make(user, catalogue[5], status="cancelled")
-    order_make(user_make(), catalogue[3])
+    past_order_make(user, catalogue[1], catalogue[2])
+    past_order_make(user, catalogue[5], status="cancelled")
+    past_order_make(user_make(), catalogue[3])
     service.answers["/v1/for-you"] = items("P2", "P4", "P6", kind="bought", because="P1")
     response = client_of(user).get(
         f"/api/recommendations/?limit=2&viewed={catalogue[7].pk},{catalogue[6].pk},999"
@@ -111,7 +94,7 @@ def test_the_service_is_told_what_the_caller_bought_and_nobody_elses(service, ca
 
 def test_what_was_bought_comes_again_only_when_asked_for(service, catalogue):
     user = user_make()
-    order_make(user, catalogue[1])
+    past_order_make(user, catalogue[1])
     service.answers["/v1/for-you"] = items("P1", "P2", kind="again")
     client = client_of(user)
     assert "P1" not in skus(client.get("/api/recommendations/"))
@@ -121,7 +104,7 @@ def test_what_was_bought_comes_again_only_when_asked_for(service, catalogue):
 
 
 def test_a_guest_gets_best_sellers_without_the_service(catalogue):
-    order_make(user_make(), catalogue[3])
+    past_order_make(user_make(), catalogue[3])
     response = client_of().get("/api/recommendations/?limit=2")
     assert skus(response)[0] == "P3"
     assert response.json()["source"] == "fallback"

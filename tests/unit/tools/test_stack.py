@@ -75,13 +75,14 @@ def test_backend_is_served_on_loopback_by_a_production_server():
 
 
 def test_another_port_or_setting_means_a_restart():
+    shop = {"DATABASE_URL": "postgres://meshop@127.0.0.1:1/meshop"}
     one, same, port, setting = (
         platform_services(config, environment)[0].fingerprint()
         for config, environment in (
-            (StackConfig(backend_port=1), {}),
-            (StackConfig(backend_port=1), {}),
-            (StackConfig(backend_port=1, port=9000), {}),
-            (StackConfig(backend_port=1), {"RATE_LIMIT": "off"}),
+            (StackConfig(backend_port=1), shop),
+            (StackConfig(backend_port=1), shop),
+            (StackConfig(backend_port=1, port=9000), shop),
+            (StackConfig(backend_port=1), {**shop, "RATE_LIMIT": "off"}),
         )
     )
     assert one == same

@@ -71,12 +71,17 @@ class Job(Protocol):
         """Learn and judge; must depend on ``options`` only."""
 
 
-class TrainingSettings(ServiceSettings):
+class DataSettings(ServiceSettings):
+    """Where the feature tables are."""
+
+    ai_database_url: SecretStr = Field(description="PostgreSQL of the AI services.")
+
+
+class TrainingSettings(DataSettings):
     """Where trained models go."""
 
     model_config = SettingsConfigDict(env_ignore_empty=True, protected_namespaces=())
 
-    ai_database_url: SecretStr = Field(description="PostgreSQL of the AI services.")
     model_store: str = Field(description="Folder of the artefacts, as fsspec names it.")
 
 

@@ -1,0 +1,120 @@
+"""What models learn from: tables in the AI PostgreSQL that mirror the shop row by row.
+
+The shop names every row, so writing one again changes nothing, whatever the order of arrival. Customers are numbers.
+"""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+_CONNECT_TIMEOUT_S = 3
+_STATEMENT_TIMEOUT_MS = 300_000
+_FETCH = 5_000
+
+
+@dataclass(frozen=True)
+class FeatureTable:
+    """A table. ``merge`` says what a row that is there already takes from one that arrives; nothing, without it."""
+
+    name: str
+    columns: tuple[str, ...]
+    schema: str
+    merge: str = ""
+
+    @property
+    def key(self) -> str:
+        """The column that names a row: the first one."""
+        return self.columns[0]
+
+
+SALES = FeatureTable(
+    "ai_sale",
+    (
+        "line_id",
+        "order_id",
+        "customer",
+        "sku",
+        "name",
+        "category",
+        "at",
+        "quantity",
+        "price_minor",
+        "cancelled",
+    ),
+    """
+    CREATE TABLE IF NOT EXISTS ai_sale (
+        line_id bigint PRIMARY KEY, order_id bigint NOT NULL, customer bigint, sku text NOT NULL, name text NOT NULL,
+        category text NOT NULL, at timestamptz NOT NULL, quantity integer NOT NULL, price_minor bigint NOT NULL,
+        cancelled boolean NOT NULL
+    );
+    CREATE INDEX IF NOT EXISTS ai_sale_at ON ai_sale (at);
+    """,
+    merge="cancelled = ai_sale.cancelled OR excluded.cancelled",
+)
+PRICES = FeatureTable(
+    "ai_price",
+    ("entry_id", "sku", "at", "price_minor"),
+    """
+    CREATE TABLE IF NOT EXISTS ai_price (
+        entry_id bigint PRIMARY KEY, sku text NOT NULL, at timestamptz NOT NULL, price_minor bigint NOT NULL
+    );
+    CREATE INDEX IF NOT EXISTS ai_price_sku ON ai_price (sku, at);
+    """,
+)
+TABLES = (SALES, PRICES)
+
+
+class FeatureStore:
+    """Writes and reads the tables; one short connection for each call, so that a lost server needs no repair."""
+
+    def __init__(self, database_url: str) -> None:
+        self._url = database_url
+
+    @contextmanager
+    def _connection(self) -> Iterator[psycopg.Connection]:
+        options = f"-c statement_timeout={_STATEMENT_TIMEOUT_MS}"
+        with psycopg.connect(self._url, connect_timeout=_CONNECT_TIMEOUT_S, options=options) as connection:
+            yield connection
+
+    def prepare(self) -> None:
+        """Create what is missing; safe to call from several processes at once."""
+        with self._connection() as connection:
+            connection.execute("SELECT pg_advisory_xact_lock(hashtext('meshop_ai features'))")
+            for table in TABLES:
+                connection.execute(table.schema)
+
+    def put(self, table: FeatureTable, rows: Iterable[tuple[Any, ...]]) -> int:
+        """Write rows, all or none, and return how many were given. They are streamed: memory does not grow with them.
+
+        Raises ``psycopg.Error``.
+        """
+        target, arriving = sql.Identifier(table.name), sql.Identifier("arriving")
+        columns = sql.SQL(", ").join(map(sql.Identifier, table.columns))
+        written = 0
+        with self._connection() as connection:
+            connection.execute(sql.SQL("CREATE TEMP TABLE {} (LIKE {})").format(arriving, target))
+            statement = sql.SQL("COPY {} ({}) FROM STDIN").format(arriving, columns)
+            with connection.cursor().copy(statement) as copy:
+                for row in rows:
+                    copy.write_row(row)
+                    written += 1
+            connection.execute(
+                sql.SQL("INSERT INTO {} ({}) SELECT {} FROM {} ORDER BY 1 ON CONFLICT ({}) DO {}").format(
+                    target, columns, columns, arriving, sql.Identifier(table.key),
+                    sql.SQL(f"UPDATE SET {table.merge}" if table.merge else "NOTHING"),
+                )
+            )  # fmt: skip
+        return written
+
+    def read(self, table: FeatureTable) -> Iterator[tuple[Any, ...]]:
+        """All rows in the order of their keys, streamed: memory does not grow with the table."""
+        statement = sql.SQL("SELECT {} FROM {} ORDER BY 1").format(
+            sql.SQL(", ").join(map(sql.Identifier, table.columns)), sql.Identifier(table.name)
+        )
+        with self._connection() as connection, connection.cursor(name="features") as cursor:
+            cursor.itersize = _FETCH
+            yield from cursor.execute(statement)
