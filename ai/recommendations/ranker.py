@@ -116,6 +116,6 @@ def _settings(seed: int, parameters: Parameters) -> dict[str, object]:
         "seed": seed,
         "deterministic": True,
         "force_row_wise": True,
-        "num_threads": 2,
+        "num_threads": 1,  # two wait for each other where there are no two cores to spare
         "verbose": -1,
     }

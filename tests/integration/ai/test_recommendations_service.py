@@ -9,6 +9,7 @@ from fastapi.testclient import TestClient
 
 from meshop_shared.ai.features import SALES, FeatureStore
 from meshop_shared.ai.training import REFUSED
+from recommendations.features import Parameters
 from recommendations.main import create
 from recommendations.train import main as train
 from tests.support.ai import ai_settings
@@ -46,6 +47,7 @@ def trainable(monkeypatch: pytest.MonkeyPatch, registry, ai_database_url: str, s
 def easy(monkeypatch: pytest.MonkeyPatch) -> None:
     """The little shop is no contest between methods; what is tested is the way."""
     monkeypatch.setattr("meshop_shared.ai.training.Requirement.broken", lambda *_: None)
+    monkeypatch.setattr("recommendations.fitting.Parameters", lambda: Parameters(trees=10))
 
 
 def test_published_model_is_served_without_a_restart(
@@ -122,12 +124,19 @@ def test_a_model_that_is_no_better_is_refused(trainable, registry, store, sales,
     assert not store.exists()
 
 
-def test_a_shop_without_customers_is_told_so(trainable, tmp_path):
+def test_a_shop_without_customers_is_told_so(trainable, ai_database_url, tmp_path):
+    FeatureStore(ai_database_url).prepare()
+    with psycopg.connect(ai_database_url) as connection:
+        connection.execute("TRUNCATE ai_sale")
+    with pytest.raises(SystemExit, match="only 0 customers"):
+        train([])
     file = tmp_path / "lines.csv"
-    for text in ("", "A,1,LAMP,2026-01-01,1,2.5,7\n"):
-        file.write_text("customer,sku,name,day,quantity,price,order\n" + text)
-        with pytest.raises(SystemExit, match="only 0 customers"):
-            train(["--data", str(file)])
+    file.write_text(
+        "Invoice,StockCode,Description,Quantity,InvoiceDate,Price,Customer ID\n"
+        "7,10000,LAMP,1,2026-01-01 10:00:00,2.5,A\n"
+    )
+    with pytest.raises(SystemExit, match="only 0 customers"):
+        train(["--data", str(file)])
 
 
 def test_hostile_questions_are_refused(registry, ai_database_url, store):
