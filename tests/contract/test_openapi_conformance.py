@@ -23,6 +23,7 @@ from schemathesis.specs.openapi.checks import (
 from apps.accounts.models import User
 from apps.accounts.selectors import user_roles
 from apps.accounts.services.sessions import session_open
+from apps.analytics.services.reports import report_make
 from config.wsgi import application
 from tests.contract.openapi import openapi_document
 from tests.support.factories import notification_make, user_make, webhook_delivery_make
@@ -98,6 +99,8 @@ def caller_make(role: str) -> Caller:
     line = {"product_id": product, "quantity": 1}
     order = caller.post("orders/", items=[line], shipping_address_id=address)["id"]
     delivery = webhook_delivery_make()
+    report = staff.post("analytics/reports/", formats=["csv", "pdf", "xlsx"])["id"]
+    assert report_make(report_id=report)
     caller.ids = {
         "product_id": product, "products": product, "variant_id": by_variant["variants"][0]["id"],
         "categories": staff.post("products/categories/", name="Kitchen")["id"],
@@ -106,6 +109,7 @@ def caller_make(role: str) -> Caller:
         "items": caller.post("orders/cart/add/", **line)["items"][0]["id"],
         "orders": order, "order_id": order,
         "addresses": address, "shipping_address_id": address, "billing_address_id": address,
+        "reports": report,
         "notifications": notification_make(user=caller.user).pk,
         "endpoints": delivery.endpoint_id, "endpoint_id": delivery.endpoint_id, "deliveries": delivery.pk,
     }  # fmt: skip

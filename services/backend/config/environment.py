@@ -5,6 +5,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
+from zoneinfo import available_timezones
 
 from pydantic import Field, IPvAnyNetwork, SecretStr, field_validator, model_validator
 from pydantic_settings import NoDecode
@@ -107,6 +108,11 @@ class BackendSettings(ServiceSettings):
         [], description="Networks of our own proxies, by comma; only their `X-Forwarded-For` is believed."
     )
     shop_currency: str = Field("GBP", pattern="^[A-Z]{3}$", description="ISO 4217 currency of new products.")
+    shop_time_zone: str = Field(
+        "UTC",
+        description="Time zone of the shop's day in analytics, as `Europe/London`; after a change, run "
+        "`manage.py analytics_backfill`.",
+    )
     shipping_flat: Decimal = Field(Decimal("4.95"), ge=0, description="Shipping per order.")
     shipping_free_from: Decimal = Field(
         Decimal("50"), ge=0, description="Subtotal from which shipping is free."
@@ -185,6 +191,13 @@ class BackendSettings(ServiceSettings):
         if not all(re.fullmatch("[a-z_]+", name) for name in names):
             raise ValueError("write names of AI services, as recommendations, separated by commas")
         return names
+
+    @field_validator("shop_time_zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        if value not in available_timezones():
+            raise ValueError("use a name of the IANA time zone database, as Europe/London")
+        return value
 
     @model_validator(mode="after")
     def _one_signing_key(self) -> "BackendSettings":

@@ -41,5 +41,10 @@ SCHEDULE = {
     "prune-sessions": every(HOUR, "apps.accounts.tasks.prune_sessions"),
     "prune-notifications": every(HOUR, "apps.notifications.tasks.prune"),
     "prune-webhooks": every(HOUR, "apps.webhooks.tasks.prune"),
+    "sweep-analytics": every(5, "apps.analytics.tasks.sweep"),
+    "make-due-reports": every(15, "apps.analytics.tasks.make_due_reports"),
+    "follow-catalogue": every(5 * MINUTE, "apps.analytics.tasks.follow_catalogue"),
+    "refresh-segments": every(6 * HOUR, "apps.analytics.tasks.refresh_segments"),
+    "prune-reports": every(HOUR, "apps.analytics.tasks.prune"),
     "prune-backbone": every(HOUR, "apps.core.tasks.prune"),
 }

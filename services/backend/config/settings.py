@@ -50,6 +50,7 @@ INSTALLED_APPS = [
     "apps.payments",
     "apps.notifications",
     "apps.webhooks",
+    "apps.analytics",
     "apps.health",
 ]
 
@@ -143,6 +144,10 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "OrderStatus": "apps.orders.models.Order.Status",
         "ReviewStatus": "apps.products.models.ProductReview.Status",
+        "ReportFormat": "apps.analytics.models.SalesReport.Format",
+        "ReportKind": "apps.analytics.models.SalesReport.Kind",
+        "ReportStatus": "apps.analytics.models.SalesReport.Status",
+        "CustomerSegmentName": "apps.analytics.models.CustomerSegment.Segment",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

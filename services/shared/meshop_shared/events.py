@@ -111,6 +111,16 @@ class ReturnRejected(ReturnFact):
     TYPE = "order.return_rejected"
 
 
+class OrdersImported(EventPayload):
+    """Orders of another system were imported; there are no events for the single ones."""
+
+    TYPE = "orders.imported"
+    PUBLIC = False
+    first_order_id: int
+    last_order_id: int = Field(description="All orders between both ids, which may be others' too.")
+    created: int
+
+
 class PaymentFact(EventPayload):
     """What every payment event says."""
 
@@ -289,6 +299,14 @@ class ReviewVoted(EventPayload):
     review_id: int
     product_id: int
     helpful_count: int
+
+
+class ReportRequested(EventPayload):
+    """Somebody of the staff waits for a report."""
+
+    TYPE = "report.requested"
+    PUBLIC = False
+    report_id: int
 
 
 class PasswordResetRequested(EventPayload):

@@ -54,6 +54,24 @@ def test_a_year_of_a_real_shop(real_data, start_command, tmp_path):
     assert 0 < peak.mib <= MAX_MIB
     check_articles()
     check_orders()
+    check_analytics(start_command)
+
+
+def check_analytics(start_command) -> None:
+    """Counting a year takes little memory, is right to the cent, and changes nothing when it is done again."""
+    process = start_command("analytics_backfill")
+    peak = PeakMemory(process.pid)
+    peak.start()
+    report, errors = process.communicate()
+    assert process.returncode == 0, errors
+    peak.join()
+    assert 0 < peak.mib <= MAX_MIB
+    assert not report.startswith("0 differences")
+    proof, errors = start_command("analytics_reconcile").communicate()
+    assert "24,901 orders of 9752058.76, counted 24,901 of 9752058.76" in proof, errors
+    assert "Analytics equal the orders." in proof
+    again, errors = start_command("analytics_backfill").communicate()
+    assert again.startswith("0 differences"), errors
 
 
 def check_articles() -> None:

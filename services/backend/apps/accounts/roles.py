@@ -22,6 +22,11 @@ _SEE_CATALOGUE = _can(
 _SEE_CUSTOMERS = _can("view", "accounts", "user userprofile address tokenfamily")
 _SEE_SUPPORT = _can("view", "support", "policy ticket")
 _SEE_MAILS = _can("view", "notifications", "emailtemplate emaillog notification")
+_SEE_ANALYTICS = _can(
+    "view",
+    "analytics",
+    "dailysales productanalytics categoryanalytics useractivity customersegment salesreport soldarticle",
+)
 _REVIEWS = ("products.view_productreview", "products.change_productreview", "products.moderate_review")
 
 PERMISSIONS_BY_ROLE: dict[str, tuple[str, ...]] = {
@@ -61,5 +66,12 @@ PERMISSIONS_BY_ROLE: dict[str, tuple[str, ...]] = {
         *_can("view change", "webhooks", "webhookdelivery"),
         "webhooks.view_webhookattempt",
     ),
-    "analyst": (*_SEE_CATALOGUE, *_SEE_ORDERS, *_SEE_STOCK, *_SEE_PAYMENTS),
+    "analyst": (
+        *_SEE_CATALOGUE,
+        *_SEE_ORDERS,
+        *_SEE_STOCK,
+        *_SEE_PAYMENTS,
+        *_SEE_ANALYTICS,
+        "analytics.add_salesreport",
+    ),
 }

@@ -11,6 +11,7 @@ from django.db import connection, transaction
 
 from apps.accounts.countries import country_codes
 from apps.accounts.services.imported_customers import imported_customers_ensure
+from apps.core.events import event_emit
 from apps.orders.imports import statements
 from apps.orders.imports.staging import StagedCounts
 from apps.orders.numbers import order_number_make
@@ -46,7 +47,7 @@ def orders_import(
 
     Delivered and paid, or cancelled and refunded where the old system marks a cancellation (``C…``), as of the day of
     the invoice. No stock moves: what was sold then is not on today's shelf. Each batch commits orders, items,
-    customers and timeline together.
+    customers, timeline and the event that tells of them together.
     """
     total = HistoryResult()
     for start in range(0, staged.invoices, batch_size):
@@ -89,6 +90,10 @@ def _import_batch(after: int, upto: int, currency: str) -> HistoryResult:
         cursor.execute(statements.INSERT_ITEMS, {"invoices": references})
         items = cursor.rowcount
         cursor.execute(statements.INSERT_EVENTS, {"invoices": references})
+        cursor.execute(statements.NEW_IDS, {"invoices": references})
+        first, last = cursor.fetchone()
+    created = {"first_order_id": first, "last_order_id": last, "created": len(invoices)}
+    event_emit(type="orders.imported", aggregate=f"order:{first}", payload=created)
     expected = sum(invoice.items for invoice in invoices)
     if items != expected:
         raise AssertionError(f"{expected} items were staged and {items} inserted")

@@ -69,3 +69,4 @@ SELECT o.id, 'imported', 'The order was imported from another system.', '{}', ''
 FROM orders_order o WHERE o.import_reference = ANY(%(invoices)s::text[])
 ORDER BY o.id
 """
+NEW_IDS = "SELECT min(id), max(id) FROM orders_order WHERE import_reference = ANY(%(invoices)s::text[])"

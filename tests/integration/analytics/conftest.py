@@ -1,0 +1,5 @@
+"""Refunds need somebody in Stripe's place, as in the tests of payments."""
+
+from tests.integration.payments.conftest import stripe
+
+__all__ = ["stripe"]
