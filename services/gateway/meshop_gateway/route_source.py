@@ -101,8 +101,9 @@ def _backend_routes(settings: GatewaySettings) -> list[dict[str, Any]]:
         limits = [_PUBLIC, _PER_USER]
         return {"name": name, "prefix": prefix, "upstream": BACKEND, "limits": limits, **_BUSY_SHOP, **more}
 
-    chat = {"upstream": CHATBOT, "fallback": BACKEND} if CHATBOT in settings.ai_urls else {}
-
+    chat: dict[str, Any] = {"timeout_s": 60, "stream": True, "websocket": True, "latency_target_s": 2}
+    if CHATBOT in settings.ai_urls:
+        chat |= {"upstream": CHATBOT, "fallback": BACKEND}
     read_only = {"methods": ["GET", "HEAD", "OPTIONS"], "auth": {"mode": "none"}}
     cache = {"stamps": ["catalogue", "stock"], "ignored_cookies": ["cart_token"]}
     return [
@@ -119,7 +120,7 @@ def _backend_routes(settings: GatewaySettings) -> list[dict[str, Any]]:
             latency_target_s=2,
             body_limit=65_536,
             **chat,
-        ),  # fmt: skip
+        ),
         route("analytics", "/api/analytics/", timeout_s=60, latency_target_s=2),
         route("api", "/api/"),
         route("admin", "/admin/", body_limit=12_000_000),
