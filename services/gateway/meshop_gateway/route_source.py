@@ -111,16 +111,7 @@ def _backend_routes(settings: GatewaySettings) -> list[dict[str, Any]]:
         # A product image may be 5 MB; the backend sets that limit.
         route("products", "/api/products/", cache=cache, body_limit=12_000_000),
         route("payments", "/api/payments/"),
-        route(
-            "chat",
-            "/api/chat/",
-            timeout_s=60,
-            stream=True,
-            websocket=True,
-            latency_target_s=2,
-            body_limit=65_536,
-            **chat,
-        ),
+        route("chat", "/api/chat/", body_limit=65_536, **chat),
         route("analytics", "/api/analytics/", timeout_s=60, latency_target_s=2),
         route("api", "/api/"),
         route("admin", "/admin/", body_limit=12_000_000),
