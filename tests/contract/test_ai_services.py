@@ -7,9 +7,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from meshop_shared.ai.registry import RegisteredModel, Registry
-from meshop_shared.ai.settings import AiSettings
 from meshop_shared.ai.store import artefact_put, digest_of
-from tests.support.ai import SERVICES, ai_database, ai_module, ai_settings
+from tests.support.ai import SERVICES, ai_database, ai_module, ai_settings, settings_class
 from tests.support.polling import wait_until
 from tools.paths import AI
 
@@ -29,7 +28,7 @@ def service(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def client(service: str, database: str, tmp_path: Path) -> Iterator[TestClient]:
-    app = ai_module(service, "main").create(ai_settings(database, tmp_path))
+    app = ai_module(service, "main").create(ai_settings(database, tmp_path, service=service))
     with TestClient(app) as client:
         wait_until(lambda: client.get("/readyz").status_code == 200)
         yield client
@@ -104,7 +103,8 @@ def test_it_refuses_readiness_when_it_drains(client):
 
 
 def test_it_starts_without_its_database(service, tmp_path):
-    app = ai_module(service, "main").create(ai_settings("postgres://nobody@127.0.0.1:1/nothing", tmp_path))
+    nowhere = "postgres://nobody@127.0.0.1:1/nothing"
+    app = ai_module(service, "main").create(ai_settings(nowhere, tmp_path, service=service))
     with TestClient(app) as client:
         wait_until(lambda: client.get("/readyz").status_code == 200)
         assert client.get("/v1/model").json()["model"] is None
@@ -127,10 +127,5 @@ def test_bytes_that_are_no_model_are_not_served(client, service, database, tmp_p
 
 
 def test_its_settings_build_on_the_common_ones(service):
-    (own,) = (
-        value
-        for value in vars(ai_module(service, "settings")).values()
-        if isinstance(value, type) and issubclass(value, AiSettings) and value is not AiSettings
-    )
-    silent = [name for name, field in own.model_fields.items() if not field.description]
+    silent = [name for name, field in settings_class(service).model_fields.items() if not field.description]
     assert silent == []

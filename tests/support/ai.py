@@ -30,10 +30,23 @@ def ai_database() -> Iterator[str]:
             server.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def ai_settings(database_url: str, store: Path, **choices: object) -> AiSettings:
-    """Settings of a service that looks for models often."""
+def ai_settings(
+    database_url: str, store: Path, *, service: str | None = None, **choices: object
+) -> AiSettings:
+    """Settings of a service that looks for models often; of its own class when it is named."""
     values = {"model_poll_s": 0.05, "port": 0, **choices}
-    return AiSettings(ai_database_url=database_url, model_store=store.as_uri(), **values)
+    made = settings_class(service) if service else AiSettings
+    return made(ai_database_url=database_url, model_store=store.as_uri(), **values)
+
+
+def settings_class(service: str) -> type[AiSettings]:
+    """The one class of settings that a service has."""
+    (own,) = (
+        value
+        for value in vars(ai_module(service, "settings")).values()
+        if isinstance(value, type) and issubclass(value, AiSettings) and value is not AiSettings
+    )
+    return own
 
 
 def ai_module(service: str, name: str) -> ModuleType:

@@ -1,6 +1,7 @@
 """The AI services of the local stack: one for each folder below ``ai/``, on a port and a database of their own."""
 
 import os
+import subprocess
 import sys
 from collections.abc import Mapping
 from urllib.parse import urlsplit, urlunsplit
@@ -8,10 +9,11 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 from psycopg import sql
 
+from tools.errors import ToolError
 from tools.paths import AI, REQUIREMENTS, SHARED
 from tools.ports import LOOPBACK
-from tools.processes import Service
-from tools.servers import postgres
+from tools.processes import Service, source_digest
+from tools.servers import postgres, redis
 from tools.stack.config import StackConfig
 from tools.stack.ready import http_ready
 
@@ -23,6 +25,16 @@ TRAININGS = tuple(sorted(folder.parent.name for folder in AI.glob("*/train.py"))
 def ai_urls(config: StackConfig) -> str:
     """Where the services are, as backend and gateway want it said."""
     return ",".join(f"{name}=http://{LOOPBACK}:{port}" for name, port in sorted(config.ai_ports.items()))
+
+
+#: Services whose training needs nothing of the shop: the stack trains them when it starts.
+SELF_TAUGHT = ("chatbot",)
+_NOTES = {
+    "chatbot": "AI; talks to customers at /api/chat/",
+    "recommendations": "AI; best sellers until a model is trained",
+}
+#: What a shell may say about the assistant's language model.
+_LLM = ("LLM_URL", "LLM_MODEL", "LLM_API_KEY", "LLM_USE")
 
 
 def database_url(shop: str) -> str:
@@ -41,6 +53,9 @@ def ai_environment(config: StackConfig, environment: Mapping[str, str]) -> dict[
         "OPENBLAS_NUM_THREADS": "1",
         "PYTHONUNBUFFERED": "1",
         "PYTHONPATH": os.pathsep.join((str(SHARED), str(AI))),
+        "REDIS_URL": environment["REDIS_URL"],
+        "GATEWAY_URL": config.url,
+        **{name: environment[name] for name in ("JWT_ISSUER", "JWT_AUDIENCE") if name in environment},
     }
 
 
@@ -49,22 +64,43 @@ def training_environment(config: StackConfig, environment: Mapping[str, str]) ->
     return {**ai_environment(config, environment), "AI_TRAININGS": ",".join(TRAININGS)}
 
 
+def self_taught_train(config: StackConfig, environment: Mapping[str, str], *, already: str | None) -> str:
+    """Train what needs no data, unless its code is that of ``already``; the digest of the code. Stops when it fails."""
+    digest = source_digest([SHARED, *(AI / name for name in SELF_TAUGHT)])
+    for name in SELF_TAUGHT if digest != already else ():
+        print(f"Training {name}.", flush=True)
+        done = subprocess.run(
+            [sys.executable, "-m", f"{name}.train"],
+            env={**environment, **ai_environment(config, environment)},
+            stdout=subprocess.DEVNULL,
+            check=False,
+        )
+        if done.returncode != 0:
+            raise ToolError(f"Training {name} failed (exit {done.returncode}).")
+    return digest
+
+
 def ai_services(config: StackConfig, environment: Mapping[str, str]) -> list[Service]:
     """One program for each service that has a port."""
     return [
         Service(
             name=name,
             command=(sys.executable, "-m", f"{name}.main"),
-            env={**ai_environment(config, environment), "HOST": LOOPBACK, "PORT": str(port)},
+            env={**ai_environment(config, environment), **_own(name), "HOST": LOOPBACK, "PORT": str(port)},
             sources=(SHARED, AI / name, REQUIREMENTS / "ai.txt"),
-            depends=(postgres.NAME,),
+            depends=(postgres.NAME, redis.NAME),
             ready=http_ready(port, "/readyz"),
             address=f"http://{LOOPBACK}:{port}",
-            note="AI; best sellers until a model is trained",
+            note=_NOTES.get(name, "AI"),
             yields=True,
         )
         for name, port in sorted(config.ai_ports.items())
     ]
+
+
+def _own(name: str) -> dict[str, str]:
+    """What only one service reads, from the shell."""
+    return {key: os.environ[key] for key in _LLM if os.environ.get(key)} if name == "chatbot" else {}
 
 
 def ensure_database(shop: str) -> None:

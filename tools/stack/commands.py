@@ -72,6 +72,9 @@ class Stack:
         ai.ensure_database(environment["DATABASE_URL"])
         load_catalogue(self.config, environment)
         credentials = ensure_admin(self.config, self.state, environment, new=new)
+        if self.config.ai_ports:
+            known = None if new else self.state.remembered("taught")
+            self.state.remember("taught", ai.self_taught_train(self.config, environment, already=known))
         self.table.ensure(platform_services(self.config, self.environment))
         return credentials
 

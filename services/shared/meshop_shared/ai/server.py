@@ -4,12 +4,15 @@ import asyncio
 import contextlib
 import signal
 from collections.abc import Callable, Iterator
+from typing import TypeVar
 
 import uvicorn
 from fastapi import FastAPI
 
 from meshop_shared.ai.settings import AiSettings
 from meshop_shared.logging import configure_logging
+
+SettingsT = TypeVar("SettingsT", bound=AiSettings)
 
 
 class Server(uvicorn.Server):
@@ -55,7 +58,7 @@ class Server(uvicorn.Server):
         self.should_exit = True
 
 
-def serve(*, name: str, create: Callable[[AiSettings], FastAPI], settings: AiSettings) -> None:
+def serve(*, name: str, create: Callable[[SettingsT], FastAPI], settings: SettingsT) -> None:
     """Serve until told to stop."""
     configure_logging(service=name, level=settings.log_level)
     Server(create(settings), settings).run()

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Generic
 
@@ -28,6 +28,8 @@ class AiService(Generic[ModelT]):
     name: str
     loads: Callable[[bytes], ModelT]
     routes: Callable[[Models[ModelT], DecisionLog], APIRouter]
+    #: Gives back what the routes hold (connections), once no request runs any more.
+    close: Callable[[], Awaitable[None]] | None = None
 
 
 class ModelStatus(BaseModel):
@@ -69,6 +71,8 @@ def create_app(service: AiService[ModelT], settings: AiSettings) -> FastAPI:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             await decisions.flush()
+            if service.close is not None:
+                await service.close()
 
     async def looked() -> None:
         if not models.looked.is_set():
