@@ -80,8 +80,8 @@ kind-down: setup ## Remove the cluster; what was built stays
 test-kind: kind-up ## Run the tests of the cluster (ARGS= for pytest)
 	@$(PYTEST) -q tests/kind $(ARGS)
 
-.PHONY: bench bench-catalog bench-store bench-gateway bench-events bench-recommendations bench-ai
-bench: bench-catalog bench-store bench-gateway bench-events bench-recommendations bench-ai ## Run every benchmark
+.PHONY: bench bench-catalog bench-store bench-gateway bench-events bench-recommendations bench-ai bench-chatbot
+bench: bench-catalog bench-store bench-gateway bench-events bench-recommendations bench-ai bench-chatbot ## Run every benchmark
 
 bench-catalog: setup ## Measure listing, paging and search at 10,000 and 100,000 products
 	@RATE_LIMIT=off $(TESTBED) --stack --durable -- $(PY) -m tests.load.bench_catalog
@@ -97,6 +97,9 @@ bench-events: setup ## Measure commit to mail beside a bare Celery task, idle an
 
 bench-ai: setup ## Measure the main calls of the AI services beside an empty endpoint, and their memory
 	@$(TESTBED) -- $(PY) -m tests.load.bench_ai
+
+bench-chatbot: setup ## Run the assistant's tasks eight times each, judged by the database, and the attacks on it
+	@RATE_LIMIT=off $(TESTBED) --stack -- $(PY) -m tests.load.bench_chatbot
 
 bench-recommendations: setup ## Judge recommendations beside item-kNN and best sellers on a year of a real shop
 	@$(PY) -m tests.load.bench_recommendations

@@ -12,6 +12,7 @@ from typing import Any
 
 from pydantic.fields import FieldInfo
 
+from chatbot.settings import ChatbotSettings
 from config.environment import BackendSettings
 from meshop_gateway.settings import GatewaySettings
 from meshop_shared.ai.settings import AiSettings
@@ -25,6 +26,7 @@ PAGES: dict[Path, type[ServiceSettings]] = {
     README: BackendSettings,
     ROOT / "docs" / "gateway.md": GatewaySettings,
     ROOT / "docs" / "ai.md": AiSettings,
+    ROOT / "docs" / "ai-chatbot.md": ChatbotSettings,
 }
 _BLOCK = re.compile(f"{re.escape(START)}\n(.*?){re.escape(END)}", re.DOTALL)
 

@@ -85,7 +85,12 @@ async def cart_remove(turn: Turn, wish: Wish, said: Said) -> None:
 
 
 async def cart_set(turn: Turn, wish: Wish, said: Said) -> None:
-    """Propose another quantity of a line."""
+    """Propose another quantity of a line; of what is not in the cart, that many are added."""
+    lines = (await turn.shop.cart())["items"]
+    speaks = said.content or article_pointed(turn, said) is not None
+    if wish.product_id is None and speaks and not _lines_meant(turn, wish, said, lines):
+        await cart_add(turn, wish.model_copy(update={"kind": "cart_add"}), said)
+        return
     line = await _line(turn, wish, said, "change")
     if line is None:
         return

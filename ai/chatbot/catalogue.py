@@ -38,12 +38,12 @@ async def products_search(turn: Turn, said: Said) -> None:
         turn.reply.ask("There are more; tell me more about what you need.")
 
 
-async def product_info(turn: Turn, said: Said) -> None:
+async def product_info(turn: Turn, said: Said, *, product_id: int | None = None) -> None:
     """Say what the shop knows of one product."""
-    if not said.phrase and article_pointed(turn, said) is None:
+    if product_id is None and not said.phrase and article_pointed(turn, said) is None:
         turn.reply.ask("Which product do you mean?")
         return
-    card = await article_find(turn, Wish(kind="info"), said)
+    card = await article_find(turn, Wish(kind="info", product_id=product_id), said)
     if card is None:
         return
     source = product_source(card)

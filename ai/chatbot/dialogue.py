@@ -10,7 +10,7 @@ from chatbot.carts import cart_add, cart_clear, cart_holds, cart_remove, cart_se
 from chatbot.catalogue import product_info, products_search
 from chatbot.conversations import Conversation, Conversations, Wish
 from chatbot.errors import ActionNotFound
-from chatbot.followups import answered_question, corrected_wish, decided
+from chatbot.followups import answered_question, bare_choice, corrected_wish, decided
 from chatbot.llm import Llm
 from chatbot.model import Understood
 from chatbot.orders import order_cancel, order_return, order_status, orders_list
@@ -140,6 +140,11 @@ class Dialogue:
             return
         if decision == "yes" and conversation.pending is None:
             turn.reply.ask("There is nothing to confirm. What can I do for you?")
+            return
+        item = bare_choice(conversation.products, said)
+        if item is not None:
+            await product_info(turn, said, product_id=item.id)
+            await cart_add(turn, Wish(kind="cart_add", product_id=item.id), said)
             return
         await self._message(turn, understand)
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from chatbot.conversations import Item, Question, Wish
-from chatbot.language import number_of, tokens_of
+from chatbot.language import number_of, ordinal_of, tokens_of
 from chatbot.matching import chosen, matches_of
 from chatbot.model import Understood
 from chatbot.slots import Said
@@ -19,6 +19,7 @@ _NO = frozenset(
     ("no", "nope", "nah", "n", "never", "nevermind", "stop", "wrong", "not", "don't", "dont", "neither", "negative",
      "cancel")
 )  # fmt: skip
+_PLAIN = frozenset(("the", "one", "ones", "please", "that", "this", "in", "number", "option", "a", "last"))
 #: A message with more words than this is not just yes or no.
 _SHORT = 7
 _SURE = 0.75
@@ -98,6 +99,16 @@ def _choice(choices: list[Item], said: Said) -> Item | None:
         return next(one for one in choices if one.id == found[0].card["id"])
     numbers = [one for one in choices if any(number in one.name for number in said.order_numbers)]
     return numbers[0] if len(numbers) == 1 else None
+
+
+def bare_choice(shown: list[Item], said: Said) -> Item | None:
+    """One of what was just shown, when the message is nothing but its name or place: "the blue one, please"."""
+    extra = [token for token in said.tokens if token not in _PLAIN and token not in said.content]
+    if not shown or any(number_of(token) is None and ordinal_of(token) is None for token in extra):
+        return None
+    if len(said.tokens) > _SHORT or not (said.content or said.place):
+        return None
+    return _choice(shown, said)
 
 
 def _count(said: Said, item: Item) -> int | None:

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import cache
 
 #: As the shop makes them: 20 characters of Crockford's base 32.
 ORDER_NUMBER = re.compile(r"\b[0-9A-HJKMNP-TV-Z]{20}\b", re.IGNORECASE)
@@ -78,6 +79,8 @@ def masked(text: str, known: frozenset[str]) -> list[str]:
 def _kind(token: str, known: frozenset[str]) -> str:
     if token == ORDER or token in known:
         return token
+    if (other := _folded(known).get(fold(token))) is not None:
+        return other
     if ordinal_of(token) is not None:
         return ORDINAL
     if number_of(token) is not None or token[0].isdigit():
@@ -85,6 +88,12 @@ def _kind(token: str, known: frozenset[str]) -> str:
     if token == ":":
         return ""
     return mended(token, known) or THING
+
+
+@cache
+def _folded(known: frozenset[str]) -> dict[str, str]:
+    """Known words by what they have in common with their plural and singular."""
+    return {fold(word): word for word in sorted(known) if len(word) > 3}
 
 
 def mended(token: str, known: Iterable[str]) -> str | None:

@@ -29,9 +29,7 @@ def create(settings: ChatbotSettings) -> FastAPI:
         base_url=settings.gateway_url, timeout=httpx.Timeout(settings.tool_timeout_s, connect=_CONNECT_S)
     )
     outside = httpx.AsyncClient()
-    redis = Redis.from_url(
-        settings.redis_url.get_secret_value(), socket_timeout=_REDIS_S, socket_connect_timeout=_REDIS_S
-    )
+    redis = Redis.from_url(settings.redis_url, socket_timeout=_REDIS_S, socket_connect_timeout=_REDIS_S)
     assistant = Assistant(
         callers=Callers(
             client=shop, url=settings.jwks_url or _JWKS, issuer=settings.jwt_issuer,

@@ -15,8 +15,8 @@ class ChatbotSettings(AiSettings):
         pattern=r"^https?://[A-Za-z0-9._\-\[\]:]+$",
         description="The front door: every tool goes through it with the caller's own token.",
     )
-    redis_url: SecretStr = Field(
-        SecretStr("redis://127.0.0.1:6379/0"), description="Redis, where conversations and open actions live."
+    redis_url: str = Field(
+        "redis://127.0.0.1:6379/0", description="Redis, where conversations and open actions live."
     )
     jwks_url: str = Field(
         "",

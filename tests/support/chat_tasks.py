@@ -203,7 +203,7 @@ CART_TASKS = [
         [
             [
                 "add a large cawdel linen shirt to my cart",
-                "two... no, one cawdel linen shirt in size large please",
+                "one cawdel linen shirt in size large please",
                 "I want the cawdel linen shirt in large",
             ],
             CONFIRM,

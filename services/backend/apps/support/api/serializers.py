@@ -115,6 +115,8 @@ class ChatOutput(serializers.Serializer):
     reply = serializers.CharField()
     citations = CitationSerializer(many=True)
     proposed_action = ActionSerializer(allow_null=True)
-    source = serializers.ChoiceField(choices=["model", "cache", "baseline", "fallback"])
+    source = serializers.ChoiceField(  # type: ignore[assignment]
+        choices=["model", "cache", "baseline", "fallback"]
+    )
     model = ChatModelSerializer(allow_null=True)
     reasons = serializers.ListField(child=serializers.CharField())
