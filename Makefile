@@ -80,8 +80,8 @@ kind-down: setup ## Remove the cluster; what was built stays
 test-kind: kind-up ## Run the tests of the cluster (ARGS= for pytest)
 	@$(PYTEST) -q tests/kind $(ARGS)
 
-.PHONY: bench bench-catalog bench-store bench-gateway bench-events bench-recommendations bench-ai bench-chatbot
-bench: bench-catalog bench-store bench-gateway bench-events bench-recommendations bench-ai bench-chatbot ## Run every benchmark
+.PHONY: bench bench-catalog bench-store bench-gateway bench-events bench-recommendations bench-ai bench-chatbot bench-reindex
+bench: bench-catalog bench-store bench-gateway bench-events bench-recommendations bench-ai bench-chatbot bench-reindex ## Run every benchmark
 
 bench-catalog: setup ## Measure listing, paging and search at 10,000 and 100,000 products
 	@RATE_LIMIT=off $(TESTBED) --stack --durable -- $(PY) -m tests.load.bench_catalog
@@ -106,6 +106,9 @@ bench-recommendations: setup ## Judge recommendations beside item-kNN and best s
 
 bench-search-quality: setup ## Known-item search: how often an article is found by its spoilt name (RETAIL=file.csv.gz)
 	@RETAIL="$(RETAIL)" $(TESTBED) -- bash -c '$(PY) services/backend/manage.py migrate -v0 && DJANGO_SETTINGS_MODULE=config.settings $(PY) -m tests.load.bench_search_quality'
+
+bench-reindex: setup ## Rebuild the search index beside a bare bulk load, and while the shop is open (BENCH_REINDEX_SIZES=)
+	@$(TESTBED) --durable -- bash -c 'export ELASTICSEARCH_URL=$$ELASTICSEARCH_TEST_URL DJANGO_SETTINGS_MODULE=config.settings; $(PY) services/backend/manage.py migrate -v0 && $(PY) -m tests.load.bench_reindex'
 
 .PHONY: clean
 clean: ## Remove caches and build output; the data of `make up` stays

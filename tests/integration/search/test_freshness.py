@@ -13,8 +13,7 @@ from apps.search.elastic.client import elastic_client
 from apps.search.elastic.index import ElasticIndex
 from apps.search.models import DirtyProduct
 from apps.search.services import indexing
-from apps.search.services.indexing import dirty_mark, dirty_mark_all, index_catch_up
-from apps.search.services.rebuilding import index_rebuild
+from apps.search.services.indexing import dirty_mark, index_catch_up
 from meshop_shared.events import event_schema
 from tests.support.search import GENERATION
 
@@ -89,14 +88,3 @@ def test_an_outage_keeps_the_marks(index, monkeypatch):
     assert DirtyProduct.objects.get().claimed_until is None
     assert index_catch_up() == 1
     assert stored(index, product)["name"] == "Kettle"
-
-
-def test_a_rebuild_swaps_and_leaves_one_index(index):
-    product = kettle()
-    dirty_mark_all()
-    steps = []
-    name = index_rebuild(report=lambda **what: steps.append(what["phase"]))
-    assert steps == ["build", "verify", "swap"]
-    assert index.active() == name
-    assert index.generations() == [name]
-    assert stored(index, product, name)["name"] == "Kettle"

@@ -6,8 +6,16 @@ from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 
-from apps.core.admin import ReadOnlyAdmin
-from apps.search.models import DirtyProduct, QueryRule, SearchSynonym
+from apps.core.admin import ReadOnlyAdmin, ReadOnlyInline
+from apps.search.models import (
+    DirtyProduct,
+    DirtyVector,
+    GenerationShard,
+    IndexGeneration,
+    QueryRule,
+    SearchSynonym,
+    TextVector,
+)
 from apps.search.services.synonyms import synonyms_changed
 from apps.search.texts import normalise, rule_problem
 
@@ -82,3 +90,35 @@ class DirtyProductAdmin(ReadOnlyAdmin):
 
     list_display = ("product_id", "marks", "marked_at", "claimed_until")
     show_full_result_count = False
+
+
+@admin.register(DirtyVector)
+class DirtyVectorAdmin(ReadOnlyAdmin):
+    """Products whose vectors wait to be written."""
+
+    list_display = ("product_id", "marks", "marked_at", "claimed_until")
+    show_full_result_count = False
+
+
+@admin.register(TextVector)
+class TextVectorAdmin(ReadOnlyAdmin):
+    """Texts that have been encoded."""
+
+    list_display = ("id", "encoder", "used_on")
+    list_filter = ("encoder",)
+    show_full_result_count = False
+
+
+class GenerationShardInline(ReadOnlyInline):
+    """How far the parts of a generation are."""
+
+    model = GenerationShard
+
+
+@admin.register(IndexGeneration)
+class IndexGenerationAdmin(ReadOnlyAdmin):
+    """Generations of the index; ``manage.py catalog_reindex`` makes, swaps and deletes them."""
+
+    list_display = ("name", "state", "replaces", "expected", "keep_until", "created_at", "updated_at")
+    list_filter = ("state",)
+    inlines = (GenerationShardInline,)

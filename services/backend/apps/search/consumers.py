@@ -13,7 +13,16 @@ from apps.search.services.indexing import (
 
 
 def on_catalogue_changed(event: Event) -> None:
-    """Mark what the event speaks of, and index it once that is committed; the sweep does if this process dies."""
+    """Mark what the event speaks of, and index it once that is committed; the sweep does if this process dies.
+
+    Vectors are left to their own sweep: encoding takes longer than a consumer should.
+    """
+    event_mark(event)
+    transaction.on_commit(index_catch_up, robust=True)
+
+
+def event_mark(event: Event) -> None:
+    """Mark what the event speaks of."""
     payload = event.payload
     if product_id := getattr(payload, "product_id", None):
         dirty_mark(product_ids=[product_id])
@@ -23,4 +32,3 @@ def on_catalogue_changed(event: Event) -> None:
         dirty_mark_branch(category_id=payload.category_id)  # type: ignore[attr-defined]
     elif event.type in ("category.deleted", "catalogue.imported"):
         dirty_mark_all()
-    transaction.on_commit(index_catch_up, robust=True)

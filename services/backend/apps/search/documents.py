@@ -1,4 +1,4 @@
-"""Documents: what the indices hold of a product, read in one statement whatever the number.
+"""Documents: what the indices hold of a product, read in three statements whatever the number.
 
 The version of a document is drawn from a sequence *before* the rows are read. Whoever draws a later number reads at
 least as new a state, so the engines' rule "the higher version stays" (external versioning) never lets an older state
@@ -7,8 +7,10 @@ win, however late or out of order it arrives, and no clock is involved.
 
 import hashlib
 import math
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 import orjson
@@ -23,18 +25,23 @@ SELECT p.id, p.sku, p.slug, p.name, p.description, p.brand, p.price_minor, p.rat
     (extract(epoch FROM p.created_at) * 1000000)::bigint, p.attributes::text,
     coalesce(
         (SELECT s.on_hand > s.reserved FROM inventory_stockitem s WHERE s.id = p.stock_item_id),
-        EXISTS (SELECT 1 FROM products_productvariant v JOIN inventory_stockitem s ON s.id = v.stock_item_id
-                WHERE v.product_id = p.id AND v.is_active AND s.on_hand > s.reserved)),
-    (SELECT json_agg(json_build_array(above.id, above.name) ORDER BY above.path) FROM products_category own
-     JOIN products_category above ON above.path = ANY(
-         ARRAY(SELECT left(own.path, part) FROM generate_series(4, length(own.path), 4) part))
-     WHERE own.id = p.category_id)::text,
-    (SELECT json_agg(json_build_array(t.id, t.name) ORDER BY t.name) FROM products_product_tags pt
-     JOIN products_tag t ON t.id = pt.tag_id WHERE pt.product_id = p.id)::text,
+        (SELECT bool_or(s.on_hand > s.reserved) FROM products_productvariant v
+         JOIN inventory_stockitem s ON s.id = v.stock_item_id WHERE v.product_id = p.id AND v.is_active), false),
+    p.category_id, ARRAY(SELECT pt.tag_id FROM products_product_tags pt WHERE pt.product_id = p.id),
     (SELECT json_agg(json_build_array(v.sku, v.name, v.attributes) ORDER BY v.id)
      FROM products_productvariant v WHERE v.product_id = p.id AND v.is_active)::text
 FROM products_product p
 """
+_WAYS = """
+SELECT own.id, above.id, above.name FROM products_category own JOIN products_category above ON above.path = ANY(
+    ARRAY(SELECT left(own.path, part) FROM generate_series(4, length(own.path), 4) part))
+WHERE own.id = ANY(%s) ORDER BY own.id, above.path
+"""
+_TAGS = "SELECT id, name FROM products_tag WHERE id = ANY(%s)"
+
+Names = list[tuple[int, str]]
+#: Place of the category's id in a row; those of the tags follow.
+_CATEGORY = 13
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,18 +58,23 @@ def documents_of(ids: Sequence[int]) -> Rendered:
     with connection.cursor() as cursor:
         version = version_next(cursor)
         cursor.execute(f"{_ROWS} WHERE p.id = ANY(%s)", [list(ids)])
-        documents = {row[0]: document(row) for row in cursor.fetchall()}
+        documents = _documents(cursor.fetchall())
     return Rendered(version, documents, [pk for pk in ids if pk not in documents])
 
 
-def documents_after(position: int, *, last: int, limit: int) -> Rendered:
-    """Read the documents of the next ``limit`` products with ids above ``position``, up to ``last``."""
+def documents_streamed(position: int, *, last: int, limit: int, batch: int) -> Iterator[Rendered]:
+    """Read the documents of the next ``limit`` products with ids above ``position``, up to ``last``, in id order.
+
+    They come ``batch`` at a time from a server-side cursor: memory is that of one batch. Outside a transaction the
+    cursor outlives its statement, and none is open while a batch is used. All have the version drawn before it.
+    """
     with connection.cursor() as cursor:
         version = version_next(cursor)
-        cursor.execute(
-            f"{_ROWS} WHERE p.id > %s AND p.id <= %s ORDER BY p.id LIMIT %s", [position, last, limit]
-        )
-        return Rendered(version, {row[0]: document(row) for row in cursor.fetchall()}, [])
+    statement = f"{_ROWS} WHERE p.id > %s AND p.id <= %s ORDER BY p.id LIMIT %s"
+    with connection.chunked_cursor() as rows:
+        rows.execute(statement, [position, last, limit])
+        while fetched := rows.fetchmany(batch):
+            yield Rendered(version, _documents(fetched), [])
 
 
 def version_next(cursor: Any) -> int:
@@ -71,14 +83,27 @@ def version_next(cursor: Any) -> int:
     return int(cursor.fetchone()[0])
 
 
-def document(row: Sequence[Any]) -> Document:
-    """Turn a row of the statement above into a document."""
+def _documents(rows: Sequence[Sequence[Any]]) -> dict[int, Document]:
+    """Documents by id. Names of categories and tags are read once for all of them, in two more statements."""
+    if not rows:
+        return {}
+    ways: dict[int, Names] = defaultdict(list)
+    with connection.cursor() as cursor:
+        cursor.execute(_WAYS, [list({row[_CATEGORY] for row in rows if row[_CATEGORY] is not None})])
+        for own, pk, name in cursor.fetchall():
+            ways[own].append((pk, name))
+        cursor.execute(_TAGS, [list({tag_id for row in rows for tag_id in row[_CATEGORY + 1]})])
+        tags = dict(cursor.fetchall())
+    return {row[0]: document(row, ways.get(row[_CATEGORY], []), tags) for row in rows}
+
+
+def document(row: Sequence[Any], categories: Names, tag_names: Mapping[int, str]) -> Document:
+    """Turn a row of the statement above into a document; ``categories`` lead from the top to the product's own."""
     (
         pk, sku, slug, name, description, brand, price_minor, rating, review_count, is_active,
-        created_us, attributes_json, in_stock, categories_json, tags_json, variants_json,
+        created_us, attributes_json, in_stock, _, tag_ids, variants_json,
     ) = row  # fmt: skip
-    categories = orjson.loads(categories_json) if categories_json else []
-    tags = orjson.loads(tags_json) if tags_json else []
+    tags = sorted(((pk, tag_names[pk]) for pk in tag_ids if pk in tag_names), key=itemgetter(1))
     variants = orjson.loads(variants_json) if variants_json else []
     own = orjson.loads(attributes_json)
     attributes = list(_pairs([own, *(variant[2] for variant in variants)]))

@@ -8,8 +8,12 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from apps.products.models import Product
+from apps.search.generations.models import GenerationShard, IndexGeneration
 
 MAX_TEXT = 200
+__all__ = [
+    "DirtyProduct", "DirtyVector", "GenerationShard", "IndexGeneration", "QueryRule", "SearchSynonym", "TextVector",
+]  # fmt: skip
 
 
 class SearchSynonym(models.Model):
@@ -69,3 +73,34 @@ class DirtyProduct(models.Model):
 
     def __str__(self) -> str:
         return f"product {self.product_id}"
+
+
+class DirtyVector(models.Model):
+    """The same for its point among the vectors, which are written by a process of their own."""
+
+    product_id = models.BigIntegerField(primary_key=True, help_text="No reference: it outlives the product.")
+    marks = models.BigIntegerField(default=1, help_text="Grows with every change.")
+    marked_at = models.DateTimeField(db_default=Now())
+    claimed_until = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["marked_at"], name="dirty_vector_oldest")]
+
+    def __str__(self) -> str:
+        return f"product {self.product_id}"
+
+
+class TextVector(models.Model):
+    """What an encoder made of a text (:mod:`apps.search.vectors.encoding`)."""
+
+    encoder = models.CharField(max_length=40)
+    digest = models.BinaryField(max_length=16, help_text="BLAKE2b of the text.")
+    vector = models.BinaryField(help_text="Half-precision numbers, little-endian.")
+    used_on = models.DateField(help_text="What was not used for longest is forgotten first.")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["encoder", "digest"], name="text_vector_once")]
+        indexes = [models.Index(fields=["used_on", "id"], name="text_vector_oldest")]
+
+    def __str__(self) -> str:
+        return f"{bytes(self.digest).hex()} by {self.encoder}"

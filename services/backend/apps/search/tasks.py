@@ -1,7 +1,10 @@
 """Entry points of the worker."""
 
 from celery import shared_task
+from django.conf import settings
+from django.utils.module_loading import import_string
 
+from apps.search.generations.retiring import generations_expire
 from apps.search.services.indexing import index_catch_up
 
 
@@ -9,3 +12,24 @@ from apps.search.services.indexing import index_catch_up
 def sweep() -> int:
     """Index what marks have been left by a crash or an outage."""
     return index_catch_up()
+
+
+@shared_task
+def expire_generations() -> None:
+    """Delete kept generations whose time is over."""
+    generations_expire()
+
+
+@shared_task
+def sweep_vectors() -> int:
+    """Write vectors of what has changed. Loaded when needed: Qdrant's client and the encoder are large."""
+    if not settings.MESHOP.qdrant_url:
+        return 0
+    return int(import_string("apps.search.vectors.freshness.vectors_catch_up")())
+
+
+@shared_task
+def tidy_vectors() -> None:
+    """Forget vectors that nobody needs."""
+    if settings.MESHOP.qdrant_url:
+        import_string("apps.search.vectors.freshness.vectors_tidy")()

@@ -38,6 +38,7 @@ class ElasticIndex:
         """Make an empty index, ready to be filled; it may be there already."""
         with errors_translated():
             self.synonyms_ensure()
+            self._strangers_refuse()
             try:
                 self._client.indices.create(
                     index=self.physical(generation), body=index_body(synonyms=self.alias, shards=shards)
@@ -45,6 +46,12 @@ class ElasticIndex:
             except ApiError as error:
                 if error.error != "resource_already_exists_exception":
                     raise
+
+    def _strangers_refuse(self) -> None:
+        """A late write to a generation that was deleted must fail, not make an index without a mapping."""
+        self._client.indices.put_index_template(
+            name=f"{self.alias}-generations", index_patterns=[f"{self.alias}-*"], allow_auto_create=False
+        )
 
     def generations(self) -> list[str]:
         """All that have an index: each hears of every change."""
