@@ -47,8 +47,14 @@ SUBSCRIPTIONS: tuple[Subscription, ...] = (
         handler="apps.features.consumers.on_order",
     ),
     Subscription(
+        consumer="features.products",
+        events=("product.created", "product.updated", "product.deleted", "catalogue.imported"),
+        queue="ai",
+        handler="apps.features.consumers.on_product",
+    ),
+    Subscription(
         consumer="features.prices",
-        events=("price.changed", "product.created"),
+        events=("price.changed", "product.created", "catalogue.imported"),
         queue="ai",
         handler="apps.features.consumers.on_price",
     ),

@@ -9,13 +9,14 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 from pydantic import SecretStr
 
+from apps.core.events import event_emit
 from apps.core.models import EventRetry
 from apps.features import services
 from apps.features.mirrors import MIRRORS
 from apps.orders.services.orders import order_cancel
 from apps.orders.services.placing import order_place
 from apps.products.services.products import product_create, product_update
-from meshop_shared.ai.features import PRICES, SALES, FeatureTable
+from meshop_shared.ai.features import PRICES, PRODUCTS, SALES, FeatureTable
 from tests.support.delivery import events_deliver
 from tests.support.factories import past_order_make, product_make, user_make
 
@@ -62,6 +63,41 @@ def test_prices_are_kept_with_their_times(store):
     assert rows(store, PRICES, "sku", "price_minor") == [("KETTLE", 900), ("KETTLE", 800)]
 
 
+def test_products_say_what_they_say_in_the_shop(store):
+    product = product_create(
+        data={
+            "sku": "KETTLE",
+            "name": "Kettle",
+            "brand": "Acme",
+            "price_minor": 900,
+            "attributes": {"size": "L"},
+        }
+    )
+    events_deliver(times=2)
+    seen = ("sku", "name", "words", "attributes", "shown")
+    assert rows(store, PRODUCTS, *seen) == [("KETTLE", "Kettle", "Acme", '{"size": "L"}', True)]
+    late = MIRRORS["ai_product"].rows(of=[product.pk])
+    product_update(product_id=product.pk, data={"name": "Teapot"})
+    events_deliver()
+    store.put(PRODUCTS, late)
+    assert rows(store, PRODUCTS, "name") == [("Teapot",)]
+    product_update(product_id=product.pk, data={"is_active": False})
+    events_deliver()
+    assert rows(store, PRODUCTS, "shown") == [(False,)]
+
+
+def test_an_import_brings_all_products(store):
+    product_make(sku="ONE")
+    assert rows(store, PRODUCTS, "sku") == []
+    event_emit(
+        type="catalogue.imported",
+        payload={"source": "test", "created": 1, "updated": 0},
+        aggregate="catalogue:1",
+    )
+    events_deliver(times=2)
+    assert rows(store, PRODUCTS, "sku") == [("ONE",)]
+
+
 def test_backfill_is_what_events_would_have_brought(store):
     user, product = user_make(), product_create(data={"sku": "KETTLE", "name": "Kettle", "price_minor": 900})
     past_order_make(user, product, product)
@@ -70,7 +106,11 @@ def test_backfill_is_what_events_would_have_brought(store):
         output = StringIO()
         call_command("ai_backfill", stdout=output)
         told = [json.loads(line) for line in output.getvalue().splitlines()]
-        assert [(line["table"], line["rows"]) for line in told] == [("ai_sale", 3), ("ai_price", 1)]
+        assert [(line["table"], line["rows"]) for line in told] == [
+            ("ai_sale", 3),
+            ("ai_price", 1),
+            ("ai_product", 1),
+        ]
         assert rows(store, SALES, "customer", "cancelled") == [(user.pk, False)] * 2 + [(None, True)]
     before = list(store.read(SALES)), list(store.read(PRICES))
     with psycopg.connect(store._url) as connection:
@@ -87,7 +127,10 @@ def _order_ids():
 def test_backfill_without_a_database_says_what_is_missing(db):
     with pytest.raises(CommandError, match="AI_DATABASE_URL"):
         call_command("ai_backfill")
-    with pytest.raises(CommandError, match="ai_sale, ai_price"):
+
+
+def test_backfill_of_an_unknown_table_names_those_there_are(store):
+    with pytest.raises(CommandError, match="ai_sale, ai_price, ai_product"):
         call_command("ai_backfill", "nothing")
 
 

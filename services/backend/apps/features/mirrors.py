@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from meshop_shared.ai.features import PRICES, SALES, FeatureTable
+from meshop_shared.ai.features import PRICES, PRODUCTS, SALES, FeatureTable
 
 _FETCH = 5_000
 
@@ -55,6 +55,16 @@ MIRRORS = {
             FROM products_pricehistory h
             JOIN products_product p ON p.id = h.product_id
             LEFT JOIN products_productvariant v ON v.id = h.variant_id
+            """,
+            column="p.id",
+        ),
+        Mirror(
+            PRODUCTS,
+            """
+            SELECT p.id, p.updated_at, p.sku, p.name,
+                concat_ws('. ', NULLIF(p.brand, ''), NULLIF(p.search_extra, ''), NULLIF(left(p.description, 1000), '')),
+                p.attributes::text, p.is_active
+            FROM products_product p
             """,
             column="p.id",
         ),

@@ -65,7 +65,26 @@ PRICES = FeatureTable(
     CREATE INDEX IF NOT EXISTS ai_price_sku ON ai_price (sku, at);
     """,
 )
-TABLES = (SALES, PRICES)
+PRODUCTS = FeatureTable(
+    "ai_product",
+    ("product_id", "at", "sku", "name", "words", "attributes", "shown"),
+    """
+    CREATE TABLE IF NOT EXISTS ai_product (
+        product_id bigint PRIMARY KEY, at timestamptz NOT NULL, sku text NOT NULL, name text NOT NULL,
+        words text NOT NULL, attributes text NOT NULL, shown boolean NOT NULL,
+        changed_at timestamptz NOT NULL DEFAULT clock_timestamp()
+    );
+    CREATE INDEX IF NOT EXISTS ai_product_changed ON ai_product (changed_at);
+    """,
+    merge="""
+        at = excluded.at, sku = excluded.sku, name = excluded.name, words = excluded.words,
+        attributes = excluded.attributes, shown = excluded.shown, changed_at = clock_timestamp()
+    WHERE excluded.at >= ai_product.at AND (excluded.sku, excluded.name, excluded.words, excluded.attributes,
+        excluded.shown) IS DISTINCT FROM (ai_product.sku, ai_product.name, ai_product.words, ai_product.attributes,
+        ai_product.shown)
+    """,
+)
+TABLES = (SALES, PRICES, PRODUCTS)
 
 
 class FeatureStore:
@@ -96,7 +115,7 @@ class FeatureStore:
         columns = sql.SQL(", ").join(map(sql.Identifier, table.columns))
         written = 0
         with self._connection() as connection:
-            connection.execute(sql.SQL("CREATE TEMP TABLE {} (LIKE {})").format(arriving, target))
+            connection.execute(sql.SQL("CREATE TEMP TABLE {} AS SELECT {} FROM {} LIMIT 0").format(arriving, columns, target))
             statement = sql.SQL("COPY {} ({}) FROM STDIN").format(arriving, columns)
             with connection.cursor().copy(statement) as copy:
                 for row in rows:

@@ -5,6 +5,7 @@ import time
 from argparse import ArgumentParser
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from apps.features.mirrors import MIRRORS
@@ -26,13 +27,12 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """One JSON line for each table."""
+        if settings.MESHOP.ai_database_url is None:
+            raise CommandError("AI_DATABASE_URL is not set")
         for name in options["tables"] or MIRRORS:
             if name not in MIRRORS:
                 raise CommandError(f"{name} is no feature table; there are {', '.join(MIRRORS)}")
             begin = time.monotonic()
-            try:
-                rows = features_backfill(table=MIRRORS[name].table)
-            except LookupError as error:
-                raise CommandError(str(error)) from error
+            rows = features_backfill(table=MIRRORS[name].table)
             seconds = round(time.monotonic() - begin, 2)
             self.stdout.write(json.dumps({"table": name, "rows": rows, "seconds": seconds}))

@@ -1,0 +1,49 @@
+"""The question and its answer. Prices are decimal strings in the currency of the shop."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from meshop_shared.ai.answer import Answer
+
+Text = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
+
+
+class SearchQuestion(BaseModel):
+    """What somebody typed."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    text: Text
+    limit: Annotated[int, Field(ge=1, le=200)] = 100
+
+
+class Hit(BaseModel):
+    """A product and the cosine between its vector and the text's."""
+
+    product_id: int
+    score: float
+
+
+class Fusion(BaseModel):
+    """How to join these hits with those of a search by words; see :class:`meshop_shared.fusion.Weights`."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    lexical: float
+    depth: float
+    least: float
+    extra: int
+
+
+class SearchAnswer(Answer):
+    """Products near the text, best first, and what else the text says."""
+
+    text: str = Field(description="What is left to search for.")
+    min_price: str | None
+    max_price: str | None
+    in_stock: bool
+    attributes: dict[str, str]
+    complete: bool = Field(description="Whether some product has every word of the text.")
+    fusion: Fusion
+    items: list[Hit]
