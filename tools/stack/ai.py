@@ -10,7 +10,7 @@ import psycopg
 from psycopg import sql
 
 from tools.errors import ToolError
-from tools.paths import AI, REQUIREMENTS, SHARED
+from tools.paths import AI, REQUIREMENTS, SHARED, TEXT_MODEL
 from tools.ports import LOOPBACK
 from tools.processes import Service, source_digest
 from tools.servers import postgres, redis
@@ -32,6 +32,7 @@ SELF_TAUGHT = ("chatbot",)
 _NOTES = {
     "chatbot": "AI; talks to customers at /api/chat/",
     "recommendations": "AI; best sellers until a model is trained",
+    "semantic_search": "AI; finds products by meaning",
 }
 #: What a shell may say about the assistant's language model.
 _LLM = ("LLM_URL", "LLM_MODEL", "LLM_API_KEY", "LLM_USE")
@@ -53,6 +54,7 @@ def ai_environment(config: StackConfig, environment: Mapping[str, str]) -> dict[
         "OPENBLAS_NUM_THREADS": "1",
         "PYTHONUNBUFFERED": "1",
         "PYTHONPATH": os.pathsep.join((str(SHARED), str(AI))),
+        "TEXT_MODEL": str(TEXT_MODEL),
         "REDIS_URL": environment["REDIS_URL"],
         "GATEWAY_URL": config.url,
         **{name: environment[name] for name in ("JWT_ISSUER", "JWT_AUDIENCE") if name in environment},

@@ -115,7 +115,8 @@ class FeatureStore:
         columns = sql.SQL(", ").join(map(sql.Identifier, table.columns))
         written = 0
         with self._connection() as connection:
-            connection.execute(sql.SQL("CREATE TEMP TABLE {} AS SELECT {} FROM {} LIMIT 0").format(arriving, columns, target))
+            make = sql.SQL("CREATE TEMP TABLE {} AS SELECT {} FROM {} LIMIT 0")
+            connection.execute(make.format(arriving, columns, target))
             statement = sql.SQL("COPY {} ({}) FROM STDIN").format(arriving, columns)
             with connection.cursor().copy(statement) as copy:
                 for row in rows:
