@@ -75,7 +75,7 @@ def test_backend_is_served_on_loopback_by_a_production_server():
 
 
 def test_another_port_or_setting_means_a_restart():
-    shop = {"DATABASE_URL": "postgres://meshop@127.0.0.1:1/meshop"}
+    shop = {"DATABASE_URL": "postgres://meshop@127.0.0.1:1/meshop", "REDIS_URL": "redis://127.0.0.1:1/0"}
     one, same, port, setting = (
         platform_services(config, environment)[0].fingerprint()
         for config, environment in (
