@@ -40,6 +40,10 @@ _SWAP = re.compile(
     r"\b(?:replace|swap|substitute|exchange|switch)\s+(?P<out>.+?)\s+(?:with|for|by|to)\s+(?P<into>.+)|"
     r"\b(?P<into2>(?:.+?))\s+instead of\s+(?P<out2>(?:the|a|an|my)\s+.+)"
 )
+_INTO_CART = re.compile(
+    r"^(?:\w+,? ){0,4}?(?:add|put|pop|place|throw|stick|toss|chuck|slip)\b(?!.*\b(?:back|out|from)\b).*"
+    r"\b(?:in|into|to)\s+(?:my|the|our)\s+(?:shopping\s+)?(?:cart|basket|bag|trolley)\b"
+)
 _HELP = (
     "I can search the shop, tell prices and stock, change your cart, say where your orders are, cancel or return them, "
     "quote the shop's terms, and hand you over to a person."
@@ -193,6 +197,8 @@ class Dialogue:
     def _intent(understood: Understood, said: Said) -> str:
         """What the classifier says, unless the message itself says more."""
         intent = understood.intent
+        if _INTO_CART.search(said.plain):
+            return "cart_add"
         if said.order_numbers or said.order_ids:
             if intent in ("cart_remove", "deny") and "cancel" in said.plain:
                 return "order_cancel"
