@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand
 
 from apps.analytics.selectors.counts import order_count
 from apps.analytics.services.backfill import BATCH, analytics_backfill
+from apps.analytics.statement_time import statements_may_take_long
 from apps.products.imports.progress import Progress
 
 
@@ -25,7 +26,10 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Go over all orders and say what was different."""
         began = time.monotonic()
-        with Progress(label="Orders", total=order_count(), unit="orders") as progress:
+        with (
+            statements_may_take_long(),
+            Progress(label="Orders", total=order_count(), unit="orders") as progress,
+        ):
             differences = analytics_backfill(
                 progress=progress.advance, batch_size=max(1, options["batch_size"])
             )
