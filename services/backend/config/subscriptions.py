@@ -12,7 +12,15 @@ SUBSCRIPTIONS: tuple[Subscription, ...] = (
     ),
     Subscription(
         consumer="search.index",
-        events=("product.*", "price.changed", "category.*", "tag.changed", "catalogue.imported", "review.*"),
+        events=(
+            "product.*",
+            "price.changed",
+            "stock.changed",
+            "category.*",
+            "tag.changed",
+            "catalogue.imported",
+            "review.*",
+        ),
         queue="index",
         handler="apps.search.consumers.on_catalogue_changed",
     ),

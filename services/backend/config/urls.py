@@ -9,6 +9,7 @@ urlpatterns = [
     path("api/", include("apps.recommendations.api.urls")),
     path("api/", include("apps.support.api.urls")),
     path("api/products/", include("apps.products.api.urls")),
+    path("api/search/", include("apps.search.api.urls")),
     path("api/orders/", include("apps.orders.api.urls")),
     path("api/audit/", include("apps.audit.api.urls")),
     path("api/payments/", include("apps.payments.api.urls")),

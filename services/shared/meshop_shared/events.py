@@ -249,6 +249,15 @@ class TagChanged(EventPayload):
     tag_id: int
 
 
+class StockChanged(EventPayload):
+    """What can be sold of a unit became nothing, or something again. Emitted by the database itself."""
+
+    TYPE = "stock.changed"
+    PUBLIC = False
+    stock_item_id: int
+    in_stock: bool
+
+
 class CatalogueImported(EventPayload):
     """Many products were created or updated at once; there are no events for the single ones."""
 

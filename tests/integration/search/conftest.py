@@ -2,7 +2,7 @@
 
 import pytest
 
-from apps.search.services import indexing
+from apps.search.services import auditing, indexing
 from tests.support.search import elastic_url, own_index
 
 
@@ -12,4 +12,5 @@ def index(transactional_db, settings, monkeypatch):
     settings.MESHOP = settings.MESHOP.model_copy(update={"elasticsearch_url": elastic_url()})
     for found in own_index():
         monkeypatch.setattr(indexing, "elastic_index", lambda found=found: found)
+        monkeypatch.setattr(auditing, "elastic_index", lambda found=found: found)
         yield found

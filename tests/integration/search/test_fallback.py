@@ -62,7 +62,7 @@ def test_a_server_that_never_answers_costs_the_deadline_and_then_nothing(shop):
         assert time.monotonic() - begin >= 0.9
         assert bootstrap._resilient.cache_info().currsize == 1
         engine = bootstrap.product_search()
-        assert engine._breaker.state is BreakerState.OPEN
+        assert engine.engine._breaker.state is BreakerState.OPEN
 
 
 def test_the_breaker_heals(shop, monkeypatch):

@@ -1,20 +1,27 @@
 """The index follows the rows, whatever the order in which it is told."""
 
 import uuid
+from datetime import timedelta
 
+from django.db import transaction
 from django.utils import timezone
 
 from apps.core.events import Event
+from apps.core.models import OutboxEvent
+from apps.inventory.models import StockMovement
+from apps.inventory.reservations import stock_release, stock_reserve
+from apps.inventory.services import StockLine, stock_move
 from apps.products.models import Product
 from apps.products.services.products import product_create, product_update
 from apps.search.consumers import on_catalogue_changed
 from apps.search.documents import Rendered, documents_of
 from apps.search.elastic.client import elastic_client
 from apps.search.elastic.index import ElasticIndex
-from apps.search.models import DirtyProduct
-from apps.search.services import indexing
+from apps.search.models import DirtyProduct, SearchSynonym
+from apps.search.services import indexing, synonyms
 from apps.search.services.indexing import dirty_mark, index_catch_up
 from meshop_shared.events import event_schema
+from tests.support.factories import product_make, variant_make
 from tests.support.search import GENERATION
 
 
@@ -88,3 +95,49 @@ def test_an_outage_keeps_the_marks(index, monkeypatch):
     assert DirtyProduct.objects.get().claimed_until is None
     assert index_catch_up() == 1
     assert stored(index, product)["name"] == "Kettle"
+
+
+def test_what_sells_out_or_comes_back_is_known_to_the_index(index):
+    product = kettle(stock=2)
+    tell("product.created", product_id=product.pk, sku=product.sku, slug=product.slug)
+    for change, in_stock in ((-2, False), (1, True)):
+        OutboxEvent.objects.all().delete()
+        stock_move(stock_item_id=product.stock_item_id, quantity=change, kind=StockMovement.Kind.ADJUSTMENT)
+        event = OutboxEvent.objects.get()
+        assert (event.type, event.payload["in_stock"]) == ("stock.changed", in_stock)
+        tell(event.type, **event.payload)
+        assert stored(index, product)["in_stock"] is in_stock
+
+
+def test_variants_tell_their_product(index):
+    product = product_make(stock=None)
+    variant = variant_make(product=product, stock=1)
+    dirty_mark(product_ids=[product.pk])
+    index_catch_up()
+    with transaction.atomic():
+        reserve = StockLine(stock_item_id=variant.stock_item_id, quantity=1)
+        stock_reserve(lines=[reserve], reference="order:1", expires_at=timezone.now() + timedelta(hours=1))
+    tell("stock.changed", **OutboxEvent.objects.get(type="stock.changed").payload)
+    assert stored(index, product)["in_stock"] is False
+    stock_release(reference="order:1")
+    tell("stock.changed", **OutboxEvent.objects.filter(type="stock.changed").latest("id").payload)
+    assert stored(index, product)["in_stock"] is True
+
+
+def test_sales_that_leave_something_are_not_told(db):
+    product = product_make(stock=5)
+    stock_move(stock_item_id=product.stock_item_id, quantity=-2, kind=StockMovement.Kind.ADJUSTMENT)
+    assert not OutboxEvent.objects.filter(type="stock.changed").exists()
+
+
+def test_synonyms_that_an_outage_kept_back_arrive_later(index, monkeypatch):
+    monkeypatch.setattr(synonyms, "elastic_index", lambda: ElasticIndex(elastic_client("http://127.0.0.1:1")))
+    SearchSynonym.objects.create(rule="sofa, couch")
+    assert not synonyms.synonyms_reconcile()
+    monkeypatch.setattr(synonyms, "elastic_index", lambda: index)
+    assert synonyms.synonyms_reconcile()
+    assert [rule for _, rule in index.synonyms_get()] == ["sofa, couch"]
+    assert not synonyms.synonyms_reconcile()
+    SearchSynonym.objects.all().delete()
+    assert synonyms.synonyms_reconcile()
+    assert index.synonyms_get() == []

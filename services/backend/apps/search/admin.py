@@ -13,6 +13,7 @@ from apps.search.models import (
     GenerationShard,
     IndexGeneration,
     QueryRule,
+    SearchedText,
     SearchSynonym,
     TextVector,
 )
@@ -82,6 +83,32 @@ class QueryRuleAdmin(admin.ModelAdmin):
     list_select_related = ("product",)
     search_fields = ("query", "product__name", "product__sku")
     raw_id_fields = ("product",)
+
+
+class InVainFilter(admin.SimpleListFilter):
+    """Texts that found nothing at least once."""
+
+    title = "outcome"
+    parameter_name = "outcome"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """One choice besides all."""
+        return [("in_vain", "found nothing")]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        """Those with searches in vain."""
+        return queryset.filter(in_vain__gt=0) if self.value() == "in_vain" else queryset
+
+
+@admin.register(SearchedText)
+class SearchedTextAdmin(ReadOnlyAdmin):
+    """What people search, and what they miss."""
+
+    list_display = ("text", "day", "searches", "in_vain")
+    list_filter = (InVainFilter, "day")
+    search_fields = ("text",)
+    ordering = ("-day", "-searches")
+    show_full_result_count = False
 
 
 @admin.register(DirtyProduct)

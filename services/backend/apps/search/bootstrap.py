@@ -5,6 +5,7 @@ from functools import cache
 from django.conf import settings
 
 from apps.products.search.port import ProductSearch
+from apps.search.counted import CountedProductSearch
 from apps.search.elastic.client import elastic_client
 from apps.search.elastic.engine import ElasticProductSearch
 from apps.search.errors import EngineUnavailable
@@ -19,9 +20,7 @@ _FAILURES, _RESET_S = 3, 2.0
 def product_search() -> ProductSearch:
     """The engine that requests ask: PostgreSQL alone where there is no Elasticsearch."""
     url = settings.MESHOP.elasticsearch_url
-    if not url:
-        return _postgres()
-    return _resilient(url, settings.MESHOP.search_timeout_s)
+    return CountedProductSearch(_resilient(url, settings.MESHOP.search_timeout_s) if url else _postgres())
 
 
 @cache

@@ -7,6 +7,7 @@ from apps.search.services.indexing import (
     dirty_mark,
     dirty_mark_all,
     dirty_mark_branch,
+    dirty_mark_stocked,
     dirty_mark_tagged,
     index_catch_up,
 )
@@ -26,6 +27,8 @@ def event_mark(event: Event) -> None:
     payload = event.payload
     if product_id := getattr(payload, "product_id", None):
         dirty_mark(product_ids=[product_id])
+    elif event.type == "stock.changed":
+        dirty_mark_stocked(stock_item_id=payload.stock_item_id)  # type: ignore[attr-defined]
     elif event.type == "tag.changed":
         dirty_mark_tagged(tag_id=payload.tag_id)  # type: ignore[attr-defined]
     elif event.type == "category.changed":

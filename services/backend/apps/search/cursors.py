@@ -29,10 +29,14 @@ class Cursor:
     backwards: bool = False
     #: Point in time of the engine that made it.
     snapshot: str = ""
+    #: Words were read more freely, because too little was found otherwise.
+    relaxed: bool = False
 
     def encode(self, ordering: str) -> str:
         """Text for a link."""
-        raw = orjson.dumps([self.source, self.position, self.offset, self.backwards, self.snapshot])
+        raw = orjson.dumps(
+            [self.source, self.position, self.offset, self.backwards, self.snapshot, self.relaxed]
+        )
         return base64.urlsafe_b64encode(_signature(ordering, raw) + raw).rstrip(b"=").decode()
 
 

@@ -58,6 +58,22 @@ class QueryRule(models.Model):
         return f"{self.query}: product {self.product_id}"
 
 
+class SearchedText(models.Model):
+    """How often something was searched on a day, and how often in vain. Says nothing about who searched."""
+
+    day = models.DateField()
+    text = models.CharField(max_length=MAX_TEXT, help_text="Lower case, single spaces.")
+    searches = models.PositiveIntegerField(default=0)
+    in_vain = models.PositiveIntegerField(default=0, help_text="Searches that found nothing.")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["day", "text"], name="searched_once_a_day")]
+        verbose_name = "searched text"
+
+    def __str__(self) -> str:
+        return f"{self.text} ({self.day})"
+
+
 class DirtyProduct(models.Model):
     """A product whose document in the indices is older than its rows. Removed once all of them have a newer one."""
 

@@ -23,12 +23,18 @@ class ResilientProductSearch:
         self._primary, self._fallback, self._breaker = primary, fallback, breaker
 
     def search(self, asked: SearchAsked) -> SearchAnswer:
-        """The primary's answer, or the fallback's."""
+        """The primary's answer, or the fallback's; also where the primary finds nothing.
+
+        An index is a moment behind the tables: what somebody has just added, they find.
+        """
         try:
             answer = self._breaker.call(lambda: self._primary.search(asked))
         except (BreakerOpen, EngineUnavailable, EngineRefused, TooDeep) as error:
             self._note(error)
             return self._fallback.search(asked)
+        if asked.text and not answer.count and (newer := self._fallback.search(asked)).count:
+            SEARCHES.labels(newer.source, "nothing in the index").inc()
+            return newer
         SEARCHES.labels(answer.source, "").inc()
         return answer
 

@@ -3,10 +3,13 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
 
-from django.db.models import BigIntegerField, SmallIntegerField, Value
+from django.db.models import BigIntegerField, QuerySet, SmallIntegerField, Sum, Value
+from django.utils import timezone
 
-from apps.search.models import DirtyProduct, QueryRule, SearchSynonym
+from apps.search.models import DirtyProduct, QueryRule, SearchedText, SearchSynonym
 from apps.search.texts import normalise
 
 
@@ -20,30 +23,35 @@ class QueryRules:
 
 def query_rules(*, text: str) -> QueryRules:
     """Rules for this text, pins in their order."""
-    return query_wishes(text=text)[0] if text else QueryRules()
+    if not text:
+        return QueryRules()
+    rules = QueryRule.objects.filter(query=normalise(text), is_active=True).order_by()
+    return _rules(rules.values_list("product_id", "position", "boost", "pk"))
 
 
 def query_wishes(*, text: str) -> tuple[QueryRules, dict[str, list[str]]]:
     """Rules for this text, and what words may be read as, in one query."""
     rules = QueryRule.objects.filter(query=normalise(text), is_active=True).order_by()
     synonyms = SearchSynonym.objects.filter(is_active=True).order_by()
-    found = rules.values_list("product_id", "position", "boost", Value(""), "pk").union(
+    found = rules.values_list("product_id", "position", "boost", "pk", Value("")).union(
         synonyms.values_list(
-            Value(0, BigIntegerField()), Value(0, SmallIntegerField()), Value(1.0), "rule", "pk"
+            Value(0, BigIntegerField()), Value(0, SmallIntegerField()), Value(1.0), "pk", "rule"
         ),
         all=True,
     )
+    rows = list(found)
+    return _rules(row[:4] for row in rows if not row[4]), synonym_choices(row[4] for row in rows if row[4])
+
+
+def _rules(rows: Iterable[tuple[Any, ...]]) -> QueryRules:
     pins: list[tuple[int, int, int]] = []
     boosts: dict[int, float] = {}
-    written: list[str] = []
-    for product_id, position, boost, rule, pk in found:
-        if rule:
-            written.append(rule)
-        elif position is not None:
+    for product_id, position, boost, pk in rows:
+        if position is not None:
             pins.append((position, pk, product_id))
         elif boost != 1:
             boosts[product_id] = boost
-    return QueryRules([product_id for _, _, product_id in sorted(pins)], boosts), synonym_choices(written)
+    return QueryRules([product_id for _, _, product_id in sorted(pins)], boosts)
 
 
 def synonym_rules() -> list[tuple[int, str]]:
@@ -66,3 +74,14 @@ def synonym_choices(rules: Iterable[str]) -> dict[str, list[str]]:
 def dirty_count() -> int:
     """Products that wait to be indexed."""
     return DirtyProduct.objects.count()
+
+
+def searched_texts(*, days: int, in_vain: bool) -> QuerySet[SearchedText, Any]:
+    """Texts of the last ``days``, each with its ``total`` and its ``nothing``: searches, and those that found nothing.
+
+    ``in_vain`` leaves only texts that found nothing at least once.
+    """
+    since = timezone.now().date() - timedelta(days=days - 1)
+    texts = SearchedText.objects.filter(day__gte=since).order_by().values("text")
+    texts = texts.annotate(total=Sum("searches"), nothing=Sum("in_vain"))
+    return texts.filter(nothing__gt=0) if in_vain else texts

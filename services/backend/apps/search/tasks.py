@@ -6,6 +6,8 @@ from django.utils.module_loading import import_string
 
 from apps.search.generations.retiring import generations_expire
 from apps.search.services.indexing import index_catch_up
+from apps.search.services.querylog import query_log_flush, query_log_prune
+from apps.search.services.synonyms import synonyms_reconcile
 
 
 @shared_task
@@ -33,3 +35,21 @@ def tidy_vectors() -> None:
     """Forget vectors that nobody needs."""
     if settings.MESHOP.qdrant_url:
         import_string("apps.search.vectors.freshness.vectors_tidy")()
+
+
+@shared_task
+def synonyms() -> bool:
+    """Bring the engine the synonyms that an outage kept from it."""
+    return synonyms_reconcile()
+
+
+@shared_task
+def flush_query_log() -> int:
+    """Write down what has been searched since the last time."""
+    return query_log_flush()
+
+
+@shared_task
+def prune_query_log() -> int:
+    """Forget what was searched long ago."""
+    return query_log_prune()

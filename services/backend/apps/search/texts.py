@@ -2,9 +2,6 @@
 
 import re
 
-#: ``"a phrase"``, ``-not``, ``this or that``: then the searcher knows what they mean.
-OPERATORS = re.compile(r'"|(^|\s)-\S|\sor\s', re.IGNORECASE)
-
 
 def normalise(text: str) -> str:
     """Lower case, single spaces."""

@@ -1,5 +1,6 @@
 """The port of product search: what is asked, what is answered, and who answers."""
 
+import re
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -7,6 +8,17 @@ from apps.core.api.pagination import Links, PageAsked
 from apps.products.filters import ProductFilterSet
 
 Source = Literal["elasticsearch", "postgresql"]
+#: ``"a phrase"``, ``-not``, ``this or that``: then the searcher knows what they mean.
+OPERATORS = re.compile(r'"|(^|\s)-\S|\sor\s', re.IGNORECASE)
+#: What stays of such a text when it is read as words: all but the signs, and what must not be there.
+_SIGNS = re.compile(r'(^|\s)-\S+|"|(?<=\s)or(?=\s)', re.IGNORECASE)
+#: Fewer matches than these of all words as they are known: then words are read more freely.
+FEW = 3
+
+
+def words_alone(text: str) -> str:
+    """``text`` without operators, for when nothing is as they say: quotes are part of many names."""
+    return _SIGNS.sub(" ", text).strip() if OPERATORS.search(text) else text
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,21 +1,31 @@
 """Search in PostgreSQL: full text over the words as typed and as meant, trigrams where that finds nothing."""
 
+import itertools
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.contrib.postgres.search import SearchHeadline, SearchQuery, SearchRank, TrigramWordSimilarity
+from django.contrib.postgres.search import (
+    SearchHeadline,
+    SearchQuery,
+    SearchRank,
+    TrigramSimilarity,
+    TrigramWordSimilarity,
+)
 from django.db.models import BigIntegerField, Case, F, FloatField, Q, QuerySet, TextField, Value, When
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, Collate, Lower
 
 from apps.products.filters import ProductFilterSet
 from apps.products.models import Product, ProductVariant, SearchWord
-from apps.products.search.spelling import corrections, spellings
+from apps.products.search.port import FEW, OPERATORS, words_alone
+from apps.products.search.spelling import neighbours, spellings
 
 _PIN, _EXACT, _SCALE = 10**15, 10**12, 1_000_000
+#: What likeness to the name counts beside the rank of the words, which is below one.
+_NAME_WEIGHT = 2.0
 _LONGEST_PHRASE = 4
 #: Stand around what matched in a headline; no text of the shop holds them.
 MARKS = ("\x02", "\x03")
@@ -23,8 +33,6 @@ MARKS = ("\x02", "\x03")
 Synonyms = Mapping[str, list[str]]
 #: More words than these do not narrow a search any further.
 _MAX_WORDS = 16
-#: ``"a phrase"``, ``-not``, ``this or that``: then the searcher knows what they mean.
-_OPERATORS = re.compile(r'"|(^|\s)-\S|\sor\s', re.IGNORECASE)
 _WORD = re.compile(r"[^\W_]+")
 _LAST_CHARACTER = "\U0010ffff"
 #: Suggestions by words are the best of so many, because ranking all that begin with "s" takes too long.
@@ -37,7 +45,14 @@ class Reading:
 
     text: str
     exact: list[int]
-    meant: dict[str, list[str]]
+    #: Word → words of the catalogue that are one slip away, whether or not it is one of them itself.
+    near: dict[str, list[str]]
+    known: set[str]
+
+    @property
+    def meant(self) -> dict[str, list[str]]:
+        """What words that the catalogue does not have may stand for."""
+        return {word: near for word, near in self.near.items() if word not in self.known}
 
     def better_spelling(self) -> str | None:
         """The text with each unknown word replaced by a known one, if there is any to replace."""
@@ -55,7 +70,7 @@ class ProductWords:
 
     def read(self, text: str) -> Reading:
         """Look up, in one query, which codes ``text`` is and what its unknown words may stand for."""
-        return Reading(text, *_lookup(text))
+        return _lookup(text)
 
     def search(
         self,
@@ -78,10 +93,16 @@ class ProductWords:
         matches = Q(search_vector=query)
         if exact:
             matches |= Q(pk__in=exact)
-        relevance: Any = SearchRank(F("search_vector"), query)
-        if _WORD.search(text) and not shown.filter(matches).exists():
-            matches = Q(name__trigram_word_similar=text)
-            relevance = TrigramWordSimilarity(text, "name")
+        words = words_alone(text)
+        few = FEW if words == text else 1
+        known = len(shown.filter(matches).order_by().values_list("pk", flat=True)[:few])
+        if known < few and _WORD.search(words):
+            query = words_query(words, reading.near, synonyms or {}, spared=0 if known else 1)
+            matches |= Q(search_vector=query) | Q(name__trigram_word_similar=words)
+        # How well the words fit, and how little else the name says: of two with all of them, the shorter one is meant.
+        relevance: Any = SearchRank(F("search_vector"), query) + _NAME_WEIGHT * TrigramSimilarity(
+            "name", text
+        )
         if boosts:
             factors = [When(pk=pk, then=Value(factor)) for pk, factor in boosts.items()]
             relevance = relevance * Case(*factors, default=Value(1.0), output_field=FloatField())
@@ -124,8 +145,7 @@ class ProductWords:
         found = list(begins.order_by("lowered", "pk").values_list("pk", flat=True)[:limit])
         words = _WORD.findall(lowered)[:_MAX_WORDS]
         if len(found) < limit and words:
-            _, meant = _lookup(text)
-            raw = _all_of(words, meant, weight="A", unfinished=True)
+            raw = " & ".join(_required(words, _lookup(text).meant, weight="A", unfinished=True))
             query = SearchQuery(raw, search_type="raw", config="english")
             some = shown.filter(search_vector=query).exclude(pk__in=found).values("pk")[:_CANDIDATES]
             ranked = Product.objects.filter(pk__in=some).order_by(
@@ -139,8 +159,8 @@ class ProductWords:
         return found
 
 
-def _lookup(text: str) -> tuple[list[int], dict[str, list[str]]]:
-    """In one query: ids of products whose SKU or slug is ``text``, and what its unknown words may stand for."""
+def _lookup(text: str) -> Reading:
+    """In one query: products whose SKU or slug is ``text``, and what its words may stand for."""
     codes = {text, text.upper(), text.lower()}
     wanted = {word: spellings(word) for word in _WORD.findall(text.lower())[:_MAX_WORDS]}
     products = Product.objects.filter(Q(sku__in=codes) | Q(slug=text.lower()))
@@ -158,40 +178,49 @@ def _lookup(text: str) -> tuple[list[int], dict[str, list[str]]]:
             words_by_spelling[spelling].add(value)
         else:
             exact.append(int(value))
-    meant = {
-        word: corrections(word, (near for spelling in own for near in words_by_spelling[spelling]))
+    near = {
+        word: neighbours(word, (other for spelling in own for other in words_by_spelling[spelling]))
         for word, own in wanted.items()
     }
-    return exact, meant
+    return Reading(text, exact, near, {word for word in wanted if word in words_by_spelling[word]})
 
 
-def words_query(text: str, meant: Mapping[str, list[str]], synonyms: Synonyms) -> SearchQuery:
-    """All words of ``text``, each as typed, as meant, or as a synonym; or what its operators say."""
-    if _OPERATORS.search(text):
+def words_query(
+    text: str, meant: Mapping[str, list[str]], synonyms: Synonyms, *, spared: int = 0
+) -> SearchQuery:
+    """All words of ``text`` but ``spared``, each as typed, as meant, or as a synonym; or what its operators say."""
+    if OPERATORS.search(text):
         return SearchQuery(text, search_type="websearch", config="english")
-    raw = _all_of(text.split()[:_MAX_WORDS], meant, synonyms=synonyms)
+    words = _required(text.split()[:_MAX_WORDS], meant, synonyms=synonyms)
+    some = itertools.combinations(words, max(1, len(words) - spared))
+    raw = " | ".join(f"({' & '.join(parts)})" for parts in some)
     return SearchQuery(raw, search_type="raw", config="english")
 
 
-def _all_of(
+def _required(
     words: list[str],
     meant: Mapping[str, list[str]],
     *,
     weight: str = "",
     unfinished: bool = False,
     synonyms: Synonyms | None = None,
-) -> str:
-    """Return the ``tsquery`` for all of ``words``, each as typed or as meant; the last may be ``unfinished``."""
+) -> list[str]:
+    """Return a ``tsquery`` for each of ``words``, as typed or as meant; the last may be ``unfinished``."""
     parts = []
     for phrase, others in _phrases(words, synonyms or {}):
         choices = []
         for number, word in enumerate(phrase, start=1):
             suffix = ("*" if unfinished and number == len(phrase) else "") + weight
-            own = [word, *meant.get(word.lower(), [])]
-            choices.append(" | ".join(_quote(choice) + (f":{suffix}" if suffix else "") for choice in own))
-        typed = " & ".join(f"({choice})" for choice in choices)
-        parts.append(" | ".join([typed, *(_quote(other) for other in others)]))
-    return " & ".join(f"({part})" for part in parts)
+            choice = _choices([word, *meant.get(word.lower(), [])], suffix)
+            pieces = _WORD.findall(word.lower())
+            if len(pieces) > 1:  # T-LIGHT: a slip in one of the pieces
+                choice += " | " + " & ".join(
+                    f"({_choices([piece, *meant.get(piece, [])], suffix)})" for piece in pieces
+                )
+            choices.append(f"({choice})")
+        typed = " & ".join(choices)
+        parts.append(f"({' | '.join([typed, *(_quote(other) for other in others)])})")
+    return parts
 
 
 def _phrases(words: list[str], synonyms: Synonyms) -> Iterator[tuple[list[str], list[str]]]:
@@ -203,6 +232,11 @@ def _phrases(words: list[str], synonyms: Synonyms) -> Iterator[tuple[list[str], 
         end, phrase = next(((end, phrase) for end, phrase in tries if phrase in synonyms), (at + 1, ""))
         yield words[at:end], synonyms.get(phrase, [])
         at = end
+
+
+def _choices(words: Iterable[str], suffix: str) -> str:
+    """Any of ``words``, with a weight or as beginnings."""
+    return " | ".join(_quote(word) + (f":{suffix}" if suffix else "") for word in words)
 
 
 def _quote(word: str) -> str:

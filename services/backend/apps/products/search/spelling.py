@@ -27,10 +27,7 @@ def is_one_slip(one: str, other: str) -> bool:
     )
 
 
-def corrections(word: str, candidates: Iterable[str]) -> list[str]:
-    """Which of the catalogue's words ``word`` may stand for: none when it is one of them itself."""
-    words = set(candidates)
-    if word in words:
-        return []
-    near = (candidate for candidate in words if is_one_slip(word, candidate))
+def neighbours(word: str, candidates: Iterable[str]) -> list[str]:
+    """Which other words of the catalogue ``word`` may stand for, the likeliest first."""
+    near = (candidate for candidate in set(candidates) if candidate != word and is_one_slip(word, candidate))
     return sorted(near, key=lambda candidate: (candidate[:1] != word[:1], candidate))[:MAX_CORRECTIONS]

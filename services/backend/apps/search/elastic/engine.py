@@ -7,12 +7,12 @@ from typing import Any
 from elasticsearch import Elasticsearch, NotFoundError
 
 from apps.core.api.pagination import PageNotFound
-from apps.products.search.port import SearchAnswer, SearchAsked, Source
+from apps.products.search.port import FEW, OPERATORS, SearchAnswer, SearchAsked, Source
 from apps.search.cursors import Cursor, cursor_decode
 from apps.search.elastic import queries
 from apps.search.elastic.client import ALIAS, errors_translated
 from apps.search.elastic.facets import facet_aggregations, facets_read
-from apps.search.selectors import query_rules
+from apps.search.selectors import QueryRules, query_rules
 from meshop_shared.resilience import Deadline
 
 SOURCE: Source = "elasticsearch"
@@ -35,18 +35,20 @@ class ElasticProductSearch:
         self._client, self._timeout_s, self._alias = client, timeout_s, alias
 
     def search(self, asked: SearchAsked) -> SearchAnswer:
-        """One request; a second one, more forgiving, when the first finds nothing."""
+        """One request; a second one, more forgiving, when the first finds next to nothing."""
         deadline = Deadline(self._timeout_s)
-        body = self._body(asked)
         cursor = cursor_decode(asked.page.cursor, asked.ordering) if asked.page.cursor else None
+        rules = query_rules(text=asked.text)
+        relaxed = cursor is not None and cursor.relaxed
+        body = self.body(asked, rules, relaxed=relaxed)
         with errors_translated():
             self._place(body, asked, cursor, deadline)
             answer = self._ask(body, deadline)
-            first = cursor is None and asked.page.number == 1
-            if asked.text and first and not answer["hits"]["hits"]:
-                body["query"]["bool"]["must"] = [self._text(asked, relaxed=True)]
+            if asked.text and cursor is None and answer["hits"]["total"]["value"] < _enough(asked.text):
+                relaxed = True
+                body["query"]["bool"]["must"] = [queries.text_query(asked.text, rules, relaxed=True)]
                 answer = self._ask(body, deadline)
-        return self._answer(asked, answer, cursor)
+        return self._answer(asked, answer, cursor, relaxed=relaxed)
 
     def suggest(self, *, text: str, limit: int) -> tuple[list[int], Source]:
         """Names that begin so come first, shorter names before longer ones by their norms."""
@@ -61,10 +63,11 @@ class ElasticProductSearch:
             answer = self._ask(body, Deadline(self._timeout_s))
         return [int(hit["_id"]) for hit in answer["hits"]["hits"]], SOURCE
 
-    def _body(self, asked: SearchAsked) -> dict[str, Any]:
+    def body(self, asked: SearchAsked, rules: QueryRules, *, relaxed: bool = False) -> dict[str, Any]:
+        """What Elasticsearch is asked, but for the page."""
         clauses = queries.filter_clauses(asked.filters)
         body: dict[str, Any] = {
-            "query": {"bool": {"must": [self._text(asked)]}},
+            "query": {"bool": {"must": [queries.text_query(asked.text, rules, relaxed=relaxed)]}},
             "size": asked.page.size + 1,
             "_source": False,
             "sort": queries.SORTS[asked.ordering],
@@ -84,11 +87,6 @@ class ElasticProductSearch:
         if asked.highlights and asked.text:
             body["highlight"] = _HIGHLIGHT
         return body
-
-    @staticmethod
-    def _text(asked: SearchAsked, *, relaxed: bool = False) -> dict[str, Any]:
-        rules = query_rules(text=asked.text)
-        return queries.text_query(asked.text, rules, relaxed=relaxed)
 
     def _place(
         self, body: dict[str, Any], asked: SearchAsked, cursor: Cursor | None, deadline: Deadline
@@ -132,7 +130,9 @@ class ElasticProductSearch:
             del body["pit"]
             return self._ask(body, deadline)
 
-    def _answer(self, asked: SearchAsked, answer: Mapping[str, Any], cursor: Cursor | None) -> SearchAnswer:
+    def _answer(
+        self, asked: SearchAsked, answer: Mapping[str, Any], cursor: Cursor | None, *, relaxed: bool
+    ) -> SearchAnswer:
         size, number = asked.page.size, asked.page.number
         hits = answer["hits"]["hits"]
         total = answer["hits"]["total"]
@@ -150,7 +150,9 @@ class ElasticProductSearch:
             following = {"page": str(number + 1)} if more else None
             previous = {"page": str(number - 1)} if number > 1 else None
         else:
-            following, previous = _cursor_links(asked, answer, hits, cursor, more=more, backwards=backwards)
+            following, previous = _cursor_links(
+                asked, answer, hits, cursor, more=more, backwards=backwards, relaxed=relaxed
+            )
         return SearchAnswer(
             ids=[int(hit["_id"]) for hit in hits],
             count=total["value"],
@@ -176,6 +178,11 @@ _HIGHLIGHT = {
 }
 
 
+def _enough(text: str) -> int:
+    """So many matches, or words are read more freely; who writes operators has said what they mean, if it is there."""
+    return 1 if OPERATORS.search(text) else FEW
+
+
 def _cursor_links(
     asked: SearchAsked,
     answer: Mapping[str, Any],
@@ -184,6 +191,7 @@ def _cursor_links(
     *,
     more: bool,
     backwards: bool,
+    relaxed: bool,
 ) -> tuple[dict[str, str] | None, dict[str, str] | None]:
     if not hits:
         return None, None
@@ -191,8 +199,8 @@ def _cursor_links(
     before = cursor.offset if cursor else 0
     start = max(0, before - len(hits)) if cursor and cursor.backwards else before
     has_next, has_previous = (True, more) if backwards else (more, cursor is not None and start > 0)
-    after = Cursor(SOURCE, hits[-1]["sort"][:2], start + len(hits), False, snapshot)
-    ahead = Cursor(SOURCE, hits[0]["sort"][:2], start, True, snapshot)
+    after = Cursor(SOURCE, hits[-1]["sort"][:2], start + len(hits), False, snapshot, relaxed)
+    ahead = Cursor(SOURCE, hits[0]["sort"][:2], start, True, snapshot, relaxed)
     return (
         {"cursor": after.encode(asked.ordering)} if has_next else None,
         {"cursor": ahead.encode(asked.ordering)} if has_previous else None,

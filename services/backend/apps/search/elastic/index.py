@@ -12,6 +12,8 @@ from apps.search.elastic.mapping import index_body
 from apps.search.errors import EngineUnavailable
 
 WRITE_TIMEOUT_S = 60.0
+#: Elasticsearch keeps no more rules than these in a set.
+MAX_SYNONYMS = 10_000
 _KNOWN = 409
 
 
@@ -175,12 +177,36 @@ class ElasticIndex:
             )
         return [int(hit["_id"]) for hit in answer["hits"]["hits"]]
 
+    def last_id(self, generation: str) -> int:
+        """The highest id of a stored document, 0 if there is none."""
+        with errors_translated():
+            answer = self._client.search(
+                index=self.physical(generation),
+                query={"match_all": {}},
+                size=1,
+                sort=[{"id": "desc"}],
+                source=False,
+                track_total_hits=False,
+            )
+        return max((int(hit["_id"]) for hit in answer["hits"]["hits"]), default=0)
+
     def synonyms_ensure(self) -> None:
         """Make the set of synonyms if there is none, because the index names it."""
         try:
             self._client.synonyms.get_synonym(id=self.alias, size=1)
         except NotFoundError:
             self._client.synonyms.put_synonym(id=self.alias, synonyms_set=[])
+
+    def synonyms_get(self) -> list[tuple[int, str]]:
+        """The set as it is, in the order of the ids; empty when there is none."""
+        try:
+            with errors_translated():
+                rules = self._client.synonyms.get_synonym(id=self.alias, size=MAX_SYNONYMS)["synonyms_set"]
+        except EngineUnavailable as error:
+            if error.extra.get("status") == 404:
+                return []
+            raise
+        return sorted((int(rule["id"]), rule["synonyms"]) for rule in rules)
 
     def synonyms_put(self, rules: Sequence[tuple[int, str]]) -> None:
         """Replace the set; Elasticsearch reloads the analyzers of open indices before it answers."""

@@ -1,8 +1,8 @@
 """The index: how texts become terms, and which fields there are.
 
-``english`` fields are stemmed lightly; ``.plain`` keeps words whole, for spelling and exactness; ``.begin`` holds
-beginnings of words, for completion. Synonyms apply to what is searched, never to what is indexed, so a change needs no
-rebuild.
+Texts are stemmed lightly; ``.plain`` keeps words whole, because a slip in a word may change its stem by more than
+that; ``.begin`` holds beginnings of words, for completion; ``.grams`` every three characters in a row, spaces included,
+for words that ran together. Synonyms apply to what is searched, never to what is indexed, so a change needs no rebuild.
 """
 
 from typing import Any
@@ -36,6 +36,7 @@ def _analysis(synonyms: str) -> dict[str, Any]:
             "stem": {"type": "stemmer", "language": "light_english"},
             "possessive": {"type": "stemmer", "language": "possessive_english"},
             "beginnings": {"type": "edge_ngram", "min_gram": 1, "max_gram": 15},
+            "threes": {"type": "ngram", "min_gram": 3, "max_gram": 3},
             "synonyms": {"type": "synonym_graph", "synonyms_set": synonyms, "updateable": True},
         },
         "analyzer": {
@@ -55,6 +56,11 @@ def _analysis(synonyms: str) -> dict[str, Any]:
                 "tokenizer": "standard",
                 "filter": ["lowercase", "asciifolding", "beginnings"],
             },
+            "grams": {
+                "type": "custom",
+                "tokenizer": "keyword",
+                "filter": ["lowercase", "asciifolding", "threes"],
+            },
         },
     }
 
@@ -68,6 +74,7 @@ _FIELDS: dict[str, Any] = {
         "fields": {
             "plain": {"type": "text", "analyzer": "plain"},
             "begin": {"type": "text", "analyzer": "begin", "search_analyzer": "plain"},
+            "grams": {"type": "text", "analyzer": "grams", "index_options": "freqs"},
         },
     },
     "name_sort": {"type": "keyword"},
@@ -80,7 +87,11 @@ _FIELDS: dict[str, Any] = {
     "tag_names": _COPIED,
     "attributes": {"type": "keyword"},
     "attribute_words": _COPIED,
-    "all": {**_TEXT, "norms": False},
+    "all": {
+        **_TEXT,
+        "norms": False,
+        "fields": {"plain": {"type": "text", "analyzer": "plain", "norms": False, "index_options": "freqs"}},
+    },
     "price_minor": {"type": "long"},
     "rating": {"type": "double"},
     "review_count": {"type": "integer"},

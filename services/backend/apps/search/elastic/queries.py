@@ -5,18 +5,19 @@ from typing import Any
 
 from apps.products.filters import ProductFilterSet
 from apps.products.models import Tag
+from apps.products.search.port import OPERATORS, words_alone
 from apps.products.selectors import category_branch_ids
 from apps.search.documents import attribute_token
 from apps.search.selectors import QueryRules
-from apps.search.texts import OPERATORS, normalise
+from apps.search.texts import normalise
 from meshop_shared.errors import ValidationFailed
 
 Query = dict[str, Any]
 
 #: Scores of words stay far below both.
 PIN, EXACT = 1_000_000.0, 10_000.0
-#: One slip in words of four letters and more, two in words of nine.
-FUZZY = {"fuzziness": "AUTO:3,9", "prefix_length": 0, "max_expansions": 40}
+#: One slip in words of three letters and more, two in words of nine.
+FUZZY = {"fuzziness": "AUTO:3,9", "prefix_length": 0, "max_expansions": 50}
 SORTS: dict[str, list[dict[str, str]]] = {
     "price": [{"price_minor": "asc"}, {"id": "asc"}],
     "-price": [{"price_minor": "desc"}, {"id": "desc"}],
@@ -27,6 +28,9 @@ SORTS: dict[str, list[dict[str, str]]] = {
     "relevance": [{"_score": "desc"}, {"id": "desc"}],
 }
 _MAX_WORDS = 16
+_MAX_GRAMS = 64
+#: As the standard tokenizer of Elasticsearch cuts words, but for scripts without spaces.
+_WORD = re.compile(r"[^\W_]+(?:['’.][^\W_]+)*")
 
 
 def sort_reversed(sort: list[dict[str, str]]) -> list[dict[str, str]]:
@@ -67,7 +71,12 @@ def text_query(text: str, rules: QueryRules, *, relaxed: bool = False) -> Query:
     """Matches of ``text``, with what the rules want. ``relaxed`` lets a third of the words be wrong altogether."""
     if not text:
         return {"match_all": {}}
-    words = _operators(text) if OPERATORS.search(text) else _words(text, relaxed=relaxed)
+    if OPERATORS.search(text) and not relaxed:
+        words = _operators(text)
+    elif plain := words_alone(text):
+        words = _words(plain, relaxed=relaxed)
+    else:
+        words = {"match_none": {}}
     query: Query = {
         "bool": {
             "should": [words, _constant({"terms": {"codes": [normalise(text)]}}, EXACT)],
@@ -93,27 +102,76 @@ def text_query(text: str, rules: QueryRules, *, relaxed: bool = False) -> Query:
 
 
 def _words(text: str, *, relaxed: bool) -> Query:
+    """Every word must be somewhere, give or take a slip; names with them in this order and little else come first."""
     text = " ".join(text.split()[:_MAX_WORDS])
-    must = {"query": text, **FUZZY, "minimum_should_match": "2<67%"} if relaxed else {
-        "query": text, **FUZZY, "operator": "and"
-    }  # fmt: skip
+    words = _WORD.findall(text)[:_MAX_WORDS]
     return {
         "bool": {
-            "filter": [{"match": {"all": must}}],
+            "filter": [_nearly_all(text) if relaxed else _all(text)],
             "should": [
-                {"match": {"name": {"query": text, "boost": 3}}},
-                {"match": {"name.plain": {"query": text, **FUZZY, "boost": 1.5}}},
-                {"match_phrase": {"name.plain": {"query": text, "slop": 2, "boost": 2}}},
-                {"match": {"brand_name": {"query": text, "boost": 1.5}}},
-                {"match": {"category_names": {"query": text}}},
-                {"match": {"tag_names": {"query": text}}},
-                {"match": {"attribute_words": {"query": text}}},
-                {"match": {"description": {"query": text, "boost": 0.5}}},
+                *(_in_name(word) for word in words),
+                *_in_order(words),
+                *([{"match": {"name.grams": {"query": text, "boost": 0.5}}}] if relaxed else []),
+                {"match": {"brand_name": {"query": text, "boost": 0.5}}},
+                {"match": {"category_names": {"query": text, "boost": 0.3}}},
+                {"match": {"tag_names": {"query": text, "boost": 0.3}}},
+                {"match": {"attribute_words": {"query": text, "boost": 0.3}}},
+                {"match": {"description": {"query": text, "boost": 0.2}}},
             ],
             # What is filtered has no score of its own; something must say that it is a match at all.
             "must": [_constant({"match_all": {}}, 0.01)],
         }
     }
+
+
+def _all(text: str) -> Query:
+    """All words in any field: as stems, or as they are written, where a slip is one slip and not a new stem."""
+    asked = {"query": text, **FUZZY, "operator": "and"}
+    return {"bool": {"should": [{"match": {"all": asked}}, {"match": {"all.plain": asked}}]}}
+
+
+def _nearly_all(text: str) -> Query:
+    """Two words of three, or as many of the groups of three characters, which survive words that ran together."""
+    asked = {"query": text, **FUZZY, "minimum_should_match": "2<67%"}
+    lowered = text.lower()
+    grams = {lowered[at : at + 3] for at in range(len(lowered) - 2)}
+    return {
+        "bool": {
+            "should": [
+                {"match": {"all": asked}},
+                {"match": {"all.plain": asked}},
+                *([_most_of(grams)] if grams else []),
+            ]
+        }
+    }
+
+
+def _most_of(grams: set[str]) -> Query:
+    some = [{"term": {"name.grams": gram}} for gram in sorted(grams)[:_MAX_GRAMS]]
+    return {"bool": {"should": some, "minimum_should_match": "67%"}}
+
+
+def _in_name(word: str) -> Query:
+    """A word as typed is worth more than its stem, and that more than what it may have been meant to be."""
+    return {
+        "dis_max": {
+            "tie_breaker": 0.3,
+            "queries": [
+                {"match": {"name.plain": {"query": word}}},
+                {"match": {"name": {"query": word, "boost": 0.9}}},
+                {"match": {"name.plain": {"query": word, **FUZZY, "boost": 0.6}}},
+            ],
+        }
+    }
+
+
+def _in_order(words: list[str]) -> list[Query]:
+    """A bonus for names with the words in this order, whatever stands between: people leave out, they do not mix."""
+    if len(words) < 2:
+        return []
+    parts = [{"fuzzy": {"term": word, "fuzziness": FUZZY["fuzziness"]}} for word in words]
+    ordered = {"all_of": {"ordered": True, "intervals": parts}}
+    return [_constant({"intervals": {"name.plain": ordered}}, 3.0)]
 
 
 def _operators(text: str) -> Query:

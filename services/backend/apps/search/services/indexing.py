@@ -55,6 +55,15 @@ def dirty_mark_tagged(*, tag_id: int) -> None:
     )
 
 
+def dirty_mark_stocked(*, stock_item_id: int) -> None:
+    """Remember it of the product that this stock is of."""
+    products_mark(
+        """SELECT id, 1 FROM products_product WHERE stock_item_id = %s
+        UNION SELECT product_id, 1 FROM products_productvariant WHERE stock_item_id = %s""",
+        [stock_item_id, stock_item_id],
+    )
+
+
 def dirty_mark_branch(*, category_id: int) -> None:
     """Remember it of products in or below a category."""
     products_mark(

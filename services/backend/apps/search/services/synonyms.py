@@ -14,7 +14,7 @@ log = structlog.get_logger(__name__)
 def synonyms_changed() -> None:
     """Bring the rules to Elasticsearch once they are committed; PostgreSQL reads them with each search anyway.
 
-    When Elasticsearch is down, the sweep ``apps.search.tasks.sweep`` brings them later.
+    When Elasticsearch is down, :func:`synonyms_reconcile` brings them later.
     """
     transaction.on_commit(synonyms_publish, robust=True)
 
@@ -29,3 +29,17 @@ def synonyms_publish() -> bool:
         log.warning("synonyms not published", **error.extra)
         return False
     return True
+
+
+def synonyms_reconcile() -> bool:
+    """Bring the rules to the engine unless it has just these; whether it had to. Survives any outage, of any length."""
+    if not settings.MESHOP.elasticsearch_url:
+        return False
+    try:
+        index = elastic_index()
+        if index.synonyms_get() == synonym_rules():
+            return False
+    except (EngineUnavailable, EngineRefused) as error:
+        log.warning("synonyms not compared", **error.extra)
+        return False
+    return synonyms_publish()

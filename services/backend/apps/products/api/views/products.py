@@ -37,7 +37,8 @@ _ORDERINGS = {
     "rating": Ordering(("rating", "id"), descending=True),
 }
 _PRICE = {"type": "string", "pattern": r"^\d{1,10}(\.\d{1,3})?$"}
-_FILTERS = [
+#: What a list of products can be narrowed and ordered by.
+FILTER_PARAMETERS = [
     OpenApiParameter(
         "search", {"type": "string", "maxLength": MAX_SEARCH_LENGTH}, description="SKU or words."
     ),
@@ -68,7 +69,7 @@ class ProductListApi(APIView):
 
     @extend_schema(
         operation_id="products_list",
-        parameters=[*PAGE_PARAMETERS, *_FILTERS],
+        parameters=[*PAGE_PARAMETERS, *FILTER_PARAMETERS],
         responses=page_of(ProductOutput),
     )
     def get(self, request: Request) -> Response:
