@@ -33,6 +33,7 @@ GET /api/products/tags/
 GET,POST /api/products/wishlist/
 DELETE /api/products/wishlist/{}/
 GET /api/products/suggest/
+POST /api/products/visual-search/
 GET /api/orders/cart/
 POST /api/orders/cart/add/
 PUT,DELETE /api/orders/cart/items/{}/

@@ -57,6 +57,8 @@ def ai_environment(config: StackConfig, environment: Mapping[str, str]) -> dict[
         "TEXT_MODEL": str(TEXT_MODEL),
         "REDIS_URL": environment["REDIS_URL"],
         "GATEWAY_URL": config.url,
+        "BACKEND_URL": f"http://{LOOPBACK}:{config.backend_port}",
+        "CATALOGUE_POLL_S": "2",
         **{name: environment[name] for name in ("JWT_ISSUER", "JWT_AUDIENCE") if name in environment},
     }
 

@@ -77,6 +77,12 @@ class BackendSettings(ServiceSettings):
         le=10_000,
         description="How long an AI service may take before the fallback answers instead.",
     )
+    ai_picture_deadline_ms: int = Field(
+        1_500,
+        ge=1,
+        le=10_000,
+        description="The same for questions with a picture, which take longer to answer.",
+    )
 
     ai_database_url: SecretStr | None = Field(
         None,

@@ -45,6 +45,7 @@ INSTALLED_APPS = [
     "apps.search",
     "apps.orders",
     "apps.recommendations",
+    "apps.visual",
     "apps.support",
     "apps.features",
     "apps.payments",

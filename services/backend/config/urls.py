@@ -7,6 +7,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 urlpatterns = [
     path("api/auth/", include("apps.accounts.api.urls")),
     path("api/", include("apps.recommendations.api.urls")),
+    path("api/", include("apps.visual.api.urls")),
     path("api/", include("apps.support.api.urls")),
     path("api/products/", include("apps.products.api.urls")),
     path("api/search/", include("apps.search.api.urls")),

@@ -43,10 +43,13 @@ class AiClient:
             f"ai-{service}", failures=_FAILURES, reset_s=_RESET_S, counts=(AiUnavailable,), on_change=_show
         )
 
-    def ask(self, path: str, question: Mapping[str, Any]) -> dict[str, Any]:
+    def ask(
+        self, path: str, question: Mapping[str, Any], *, deadline_s: float | None = None
+    ) -> dict[str, Any]:
         """Post a question that changes nothing and return the answer. Raises :class:`AiUnavailable`."""
+        within = deadline_s or self._deadline_s
         try:
-            answer = self._breaker.call(lambda: self._ask(path, orjson.dumps(question)))
+            answer = self._breaker.call(lambda: self._ask(path, orjson.dumps(question), within))
         except BreakerOpen as error:
             CALLS.labels(self._service, "refused").inc()
             raise AiUnavailable("the breaker is open") from error
@@ -57,8 +60,8 @@ class AiClient:
         CALLS.labels(self._service, answer["source"]).inc()
         return answer
 
-    def _ask(self, path: str, body: bytes) -> dict[str, Any]:
-        deadline = Deadline(self._deadline_s)
+    def _ask(self, path: str, body: bytes, within: float) -> dict[str, Any]:
+        deadline = Deadline(within)
         try:
             status, content = self._exchange(path, body, deadline)
         except (OSError, http.client.HTTPException, DeadlineExceeded) as error:
@@ -124,13 +127,18 @@ def ai_client(service: str) -> AiClient | None:
     return AiClient(service=service, url=url, deadline_s=settings.MESHOP.ai_deadline_ms / 1000)
 
 
-def ai_ask(service: str, path: str, question: Mapping[str, Any]) -> dict[str, Any]:
-    """Ask a service by name. Raises :class:`AiUnavailable`, at once when it is not configured."""
+def ai_ask(
+    service: str, path: str, question: Mapping[str, Any], *, deadline_s: float | None = None
+) -> dict[str, Any]:
+    """Ask a service by name, within ``AI_DEADLINE_MS`` unless told another deadline.
+
+    Raises :class:`AiUnavailable`, at once when it is not configured.
+    """
     client = ai_client(service)
     if client is None:
         CALLS.labels(service, "absent").inc()
         raise AiUnavailable("not configured")
-    return client.ask(path, question)
+    return client.ask(path, question, deadline_s=deadline_s)
 
 
 def _show(name: str, state: BreakerState) -> None:

@@ -51,19 +51,38 @@ def picture_read(upload: IO[bytes], *, size: int) -> Picture:
     Dimensions are checked on the header, before anything is decoded, so a decompression bomb costs nothing. JPEG and
     WebP keep their format, PNG and the first frame of a GIF become PNG. Raises ``ImageInvalid``, ``PayloadTooLarge``.
     """
+    drawn, format = _drawn(upload, size=size, side=MAX_SIDE)
+    content = io.BytesIO()
+    drawn.save(content, format, **({"quality": 85} if format in ("JPEG", "WEBP") else {"optimize": False}))
+    digest = hashlib.sha256(content.getvalue()).hexdigest()[:40]
+    return Picture(content.getvalue(), f"{digest}.{_EXTENSIONS[format]}", *drawn.size)
+
+
+def picture_thumbnail(upload: IO[bytes], *, size: int, side: int) -> bytes:
+    """A JPEG of an upload to look at, at most ``side`` on a side, on white where it is transparent; nothing else of it.
+
+    Raises ``ImageInvalid``, ``PayloadTooLarge``, as :func:`picture_read` does.
+    """
+    drawn, _ = _drawn(upload, size=size, side=side)
+    if drawn.mode == "RGBA":
+        canvas = Image.new("RGBA", drawn.size, "white")
+        canvas.alpha_composite(drawn)
+        drawn = canvas.convert("RGB")
+    content = io.BytesIO()
+    drawn.save(content, "JPEG", quality=90)
+    return content.getvalue()
+
+
+def _drawn(upload: IO[bytes], *, size: int, side: int) -> tuple[Image.Image, str]:
     if size > settings.MESHOP.image_max_bytes:
         raise PayloadTooLarge(f"A picture may have at most {settings.MESHOP.image_max_bytes:,} bytes.")
     try:
         with Image.open(upload, formats=_FORMATS) as image:
             _check_dimensions(*image.size)
             format = "PNG" if image.format == "GIF" else str(image.format)
-            drawn = _draw(image, keep_alpha=format != "JPEG")
+            return _draw(image, keep_alpha=format != "JPEG", side=side), format
     except _BROKEN as error:
         raise ImageInvalid() from error
-    content = io.BytesIO()
-    drawn.save(content, format, **({"quality": 85} if format in ("JPEG", "WEBP") else {"optimize": False}))
-    digest = hashlib.sha256(content.getvalue()).hexdigest()[:40]
-    return Picture(content.getvalue(), f"{digest}.{_EXTENSIONS[format]}", *drawn.size)
 
 
 def _check_dimensions(width: int, height: int) -> None:
@@ -73,14 +92,14 @@ def _check_dimensions(width: int, height: int) -> None:
         raise ImageInvalid()
 
 
-def _draw(image: Image.Image, *, keep_alpha: bool) -> Image.Image:
+def _draw(image: Image.Image, *, keep_alpha: bool, side: int) -> Image.Image:
     """Decode all of it and paint it on a fresh canvas, which has no EXIF, profile, comment or thumbnail."""
     if image.format == "JPEG":
-        image.draft("RGB", (MAX_SIDE, MAX_SIDE))
+        image.draft("RGB", (side, side))
     image.load()
     has_alpha = keep_alpha and ("A" in image.getbands() or "transparency" in image.info)
     drawn = image.convert("RGBA" if has_alpha else "RGB")
-    drawn.thumbnail((MAX_SIDE, MAX_SIDE))
+    drawn.thumbnail((side, side))
     upright = ImageOps.exif_transpose(drawn)
     canvas = Image.new(upright.mode, upright.size)
     canvas.paste(upright)

@@ -6,8 +6,11 @@ from django.utils.text import slugify
 
 #: Path segments of the API that a product's slug must not hide behind.
 RESERVED = frozenset(
-    {"reviews", "categories", "tags", "wishlist", "suggest", "visual-search", "recommendations", "search"}
-)
+    {
+        "reviews", "categories", "tags", "wishlist", "suggest", "visual-search", "recommendations", "search",
+        "pictures", "image-check",
+    }
+)  # fmt: skip
 
 
 def slug_from(name: str, *, fallback: str) -> str:

@@ -1,0 +1,1 @@
+"""Finds products by their pictures; docs/ai-visual.md."""
