@@ -93,7 +93,10 @@ def test_hostile_pictures_are_refused_with_the_service_and_without(request, cata
 
 def test_bombs_are_refused_unread(catalogue):
     response = sent(SEARCH, bomb(10_000, 10_000))
-    assert (response.status_code, response.json()["code"]) in ((400, "image_invalid"), (413, "payload_too_large"))
+    assert (response.status_code, response.json()["code"]) in (
+        (400, "image_invalid"),
+        (413, "payload_too_large"),
+    )
 
 
 @pytest.mark.parametrize("fields", [{"limit": 0}, {"limit": 51}, {"limit": "x"}, {"text": "x" * 201}])
