@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.products.search.spelling import corrections, is_one_slip, spellings
+from apps.products.search.spelling import is_one_slip, neighbours, spellings
 
 WORDS = st.text(alphabet="abcd", min_size=3, max_size=8)
 
@@ -38,15 +38,15 @@ def test_one_slip_is_a_distance_of_at_most_one(one, other):
 
 
 @pytest.mark.parametrize("word", ["kettle", "lamp", "headphones"])
-def test_every_slip_shares_a_spelling_and_is_corrected(word):
+def test_every_slip_shares_a_spelling_and_is_a_neighbour(word):
     for slip in slips(word):
         if len(slip) >= 3:
             assert spellings(slip) & spellings(word), slip
-            assert corrections(slip, [word, "unrelated"]) == ([] if slip == word else [word])
+            assert neighbours(slip, [word, "unrelated"]) == ([] if slip == word else [word])
 
 
-def test_known_words_are_left_alone():
-    assert corrections("pine", ["pine", "wine", "pin"]) == []
+def test_a_known_word_has_neighbours_but_is_none():
+    assert neighbours("pine", ["pine", "wine", "pin"]) == ["pin", "wine"]
 
 
 def test_words_that_are_no_words_have_no_spellings():
@@ -55,4 +55,4 @@ def test_words_that_are_no_words_have_no_spellings():
 
 
 def test_the_first_letter_is_rarely_wrong():
-    assert corrections("bine", ["wine", "bind", "pine"]) == ["bind", "pine", "wine"]
+    assert neighbours("bine", ["wine", "bind", "pine"]) == ["bind", "pine", "wine"]
