@@ -82,7 +82,7 @@ def service(live_server, ai_database_url: str, tmp_path: Path) -> Iterator[TestC
     """One that asks the language model about everything. It has no model of its own: its baseline understands."""
     choices = {
         "gateway_url": live_server.url, "redis_url": django_settings.MESHOP.redis_url, "llm_use": "always",
-        "llm_timeout_s": 0.5, "llm_max_tokens": 3_000,
+        "llm_timeout_s": 4, "llm_max_tokens": 3_000, "tool_timeout_s": 30, "answer_timeout_s": 60,
     }  # fmt: skip
     with llm_server() as state:
         app = ai_module("chatbot", "main").create(
@@ -174,7 +174,7 @@ def test_it_reaches_nobody_elses_order(service):
 @pytest.mark.parametrize("fault", ["late", "500", "spent", "silent"])
 def test_without_its_help_the_answer_is_the_usual_one(service, fault):
     product_make(name="Copper kettle")
-    service.llm.delay_s = 1.5 if fault == "late" else 0
+    service.llm.delay_s = 6 if fault == "late" else 0
     service.llm.status = 500 if fault == "500" else 200
     if fault == "spent":
         service.llm.used = 1_000_000
