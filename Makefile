@@ -97,6 +97,7 @@ bench-events: setup ## Measure commit to mail beside a bare Celery task, idle an
 
 bench-ai: setup ## Measure the main calls of the AI services beside an empty endpoint, and their memory
 	@$(TESTBED) -- $(PY) -m tests.load.bench_ai
+	@$(PY) -m tests.load.bench_visual_service
 	@$(TESTBED) -- $(PY) -m tests.load.bench_ai_chatbot
 
 bench-chatbot: setup ## Run the assistant's tasks eight times each, judged by the database, and the attacks on it
