@@ -232,7 +232,9 @@ class TestWhenever:
             for _ in range(12)
         ]
         everyone = [order.pk for order in orders]
-        contributions_refresh(order_ids=everyone[:1])  # the articles are known: nobody waits for whoever adds them
+        contributions_refresh(
+            order_ids=everyone[:1]
+        )  # the articles are known: nobody waits for whoever adds them
 
         def refresh():
             contributions_refresh(order_ids=everyone)
