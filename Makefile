@@ -80,8 +80,8 @@ kind-down: setup ## Remove the cluster; what was built stays
 test-kind: kind-up ## Run the tests of the cluster (ARGS= for pytest)
 	@$(PYTEST) -q tests/kind $(ARGS)
 
-.PHONY: bench bench-catalog bench-store bench-gateway bench-events bench-recommendations bench-visual bench-ai bench-chatbot bench-reindex
-bench: bench-catalog bench-store bench-gateway bench-events bench-recommendations bench-visual bench-ai bench-chatbot bench-reindex ## Run every benchmark
+.PHONY: bench bench-catalog bench-store bench-gateway bench-events bench-recommendations bench-visual bench-ai bench-chatbot bench-reindex bench-search bench-search-quality
+bench: bench-catalog bench-store bench-gateway bench-events bench-recommendations bench-visual bench-ai bench-chatbot bench-reindex bench-search ## Run every benchmark
 
 bench-catalog: setup ## Measure listing, paging and search at 10,000 and 100,000 products
 	@RATE_LIMIT=off $(TESTBED) --stack --durable -- $(PY) -m tests.load.bench_catalog
@@ -108,6 +108,9 @@ bench-recommendations: setup ## Judge recommendations beside item-kNN and best s
 
 bench-visual: setup ## Judge search by photo and the finding of copies on real pictures (BENCH_VISUAL_DATA=folder or tar)
 	@$(PY) -m tests.load.bench_visual
+
+bench-search: setup ## Search through the shop beside the same query of Elasticsearch (SIZES=10000,1000000: a million)
+	@RATE_LIMIT=off DJANGO_SETTINGS_MODULE=config.settings $(TESTBED) --stack --elasticsearch --durable -- $(PY) -m tests.load.bench_search
 
 bench-search-quality: setup ## Known-item search: how often an article is found by its spoilt name (RETAIL=file.csv.gz)
 	@RETAIL="$(RETAIL)" $(TESTBED) -- bash -c '$(PY) services/backend/manage.py migrate -v0 && DJANGO_SETTINGS_MODULE=config.settings $(PY) -m tests.load.bench_search_quality'

@@ -24,6 +24,7 @@ from tools.servers.datastores import Datastores, plan_datastores
 from tools.stack import ai
 from tools.stack.commands import Stack
 from tools.stack.config import StackConfig
+from tools.stack.prepare import run_manage
 from tools.state import StateFolder
 
 TESTBEDS = BUILD / "testbed"
@@ -34,6 +35,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.testbed", description=__doc__)
     parser.add_argument(
         "--stack", action="store_true", help="start the whole platform too, with a demo catalogue"
+    )
+    parser.add_argument(
+        "--elasticsearch", action="store_true", help="with --stack: the shop searches in Elasticsearch"
     )
     parser.add_argument("--durable", action="store_true", help="commits reach the disk, as in production")
     parser.add_argument("--servers", choices=("auto", "debian", "embedded"), default="auto")
@@ -50,7 +54,7 @@ def main(arguments: list[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, _terminate)
     try:
         if options.stack:
-            environment = start_stack(state, options)
+            environment = start_stack(state, table, options)
         else:
             environment = start_servers(state, table, options)
         return run(command, environment)
@@ -83,22 +87,25 @@ def start_servers(state: StateFolder, table: ProcessTable, options: argparse.Nam
         mock = stripe_mock.StripeMock.planned()
         table.ensure([mock.service()])
         environment["STRIPE_MOCK_URL"] = mock.url
-    if missing := elasticsearch.ensure_made():
-        print(f"There is no Elasticsearch, so its tests are skipped: {missing}.", flush=True)
-    else:
-        node = elasticsearch.ElasticsearchServer(
-            state.path / "data" / "elasticsearch",
-            state.port("elasticsearch"),
-            state.port("elasticsearch_transport"),
-        )
-        node.initialise()
-        table.ensure([node.service()])
+    if node := start_elasticsearch(state, table):
         environment["ELASTICSEARCH_TEST_URL"] = node.url()
     return environment
 
 
-def start_stack(state: StateFolder, options: argparse.Namespace) -> dict[str, str]:
+def start_elasticsearch(state: StateFolder, table: ProcessTable) -> elasticsearch.ElasticsearchServer | None:
+    """Start a node where one can be had."""
+    if missing := elasticsearch.ensure_made():
+        print(f"There is no Elasticsearch, so its tests are skipped: {missing}.", flush=True)
+        return None
+    node = elasticsearch.ElasticsearchServer.planned(state)
+    node.initialise()
+    table.ensure([node.service()])
+    return node
+
+
+def start_stack(state: StateFolder, table: ProcessTable, options: argparse.Namespace) -> dict[str, str]:
     """Start the whole platform; what a client of it must know, besides the environment of its backend."""
+    node = start_elasticsearch(state, table) if options.elasticsearch else None
     config = StackConfig(
         folder=state.path,
         port=pick_port(),
@@ -111,12 +118,16 @@ def start_stack(state: StateFolder, options: argparse.Namespace) -> dict[str, st
         servers=options.servers,
         durable=options.durable,
         rate_limit=os.environ.get("RATE_LIMIT", "on"),
+        settings={"ELASTICSEARCH_URL": node.url()} if node else {},
     )
     stack = Stack.plan(config, state)
     _announce(stack.datastores)
     stack.start()
+    if node:
+        run_manage(stack.manage_environment(), "catalog_reindex")
     return {
         **stack.environment,
+        "MESHOP_STACK_DIR": str(state.path),
         "MESHOP_URL": config.url,
         "MESHOP_ADMIN_EMAIL": str(config.admin_email),
         "MESHOP_ADMIN_PASSWORD": str(config.admin_password),

@@ -7,6 +7,7 @@ product's name, new each time. At each of ``SIZES`` products (``SIZES=10000,1000
 medians, p95 and ratios.
 """
 
+import logging
 import os
 import random
 import statistics
@@ -44,6 +45,7 @@ def main() -> int:
     print(
         f"{'products':>10}{'raw p50':>10}{'raw p95':>10}{'shop p50':>10}{'shop p95':>10}{'p95 ratio':>11}  ms"
     )
+    logging.getLogger("httpx").setLevel(logging.WARNING)
     shop_p95 = {}
     for size in SIZES:
         _grow(size)
@@ -67,8 +69,7 @@ def _grow(size: int) -> None:
         subprocess.run(
             [sys.executable, "manage.py", *command], cwd=BACKEND, check=True, stdout=subprocess.DEVNULL
         )
-    index = elastic_client().indices
-    index.forcemerge(index=ALIAS, max_num_segments=1, request_timeout=600)
+    elastic_client().options(request_timeout=600).indices.forcemerge(index=ALIAS, max_num_segments=1)
 
 
 def _time(size: int) -> tuple[list[float], list[float]]:

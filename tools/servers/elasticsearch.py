@@ -22,6 +22,7 @@ from tools.ports import LOOPBACK
 from tools.processes import Service, source_digest
 from tools.servers import debian
 from tools.servers.privileges import Privileges, without_root
+from tools.state import StateFolder
 
 NAME = "elasticsearch"
 VERSION = "8.19.21"
@@ -99,6 +100,15 @@ class ElasticsearchServer:
     port: int
     transport_port: int
     heap_mb: int = 512
+
+    @classmethod
+    def planned(cls, state: StateFolder) -> "ElasticsearchServer":
+        """The node of this folder, always the same."""
+        return cls(
+            state.path / "data" / "elasticsearch",
+            state.port("elasticsearch"),
+            state.port("elasticsearch_transport"),
+        )
 
     def url(self) -> str:
         """Where clients connect."""
