@@ -51,8 +51,9 @@ class Catalogue:
         self._vectors: Vectors = np.zeros((1_024, DIMENSIONS), np.float32)
         self._words: dict[str, set[int]] = defaultdict(set)
         self._words_of: dict[int, frozenset[str]] = {}
+        self._sku: dict[str, int] = {}
         self._state: tuple[int, str] | None = None
-        #: Attribute in lower case → value in lower case → value as the catalogue writes it.
+        #: Attribute → value in lower case → value as the catalogue writes it.
         self.values: dict[str, dict[str, str]] = {}
 
     def __len__(self) -> int:
@@ -65,6 +66,11 @@ class Catalogue:
             best = np.argpartition(-scores, limit)[:limit] if limit < len(scores) else np.arange(len(scores))
             best = best[np.argsort(-scores[best], kind="stable")]
             return [(self._products[row], float(scores[row])) for row in best]
+
+    def named(self, text: str) -> int | None:
+        """The product whose SKU the text is, in any case."""
+        product = self._sku.get(text.lower())
+        return product if product in self._row else None
 
     def has_all(self, text: str) -> bool:
         """Whether some product has every word of the text."""
@@ -116,6 +122,7 @@ class Catalogue:
             for product, sku, name, words, attributes, shown, _ in rows:
                 if shown:
                     self._index(product, words_of(f"{sku} {name} {words}"))
+                    self._sku[sku.lower()] = product
                     self._learn(json.loads(attributes))
         return len(new) + len(gone)
 
@@ -145,7 +152,7 @@ class Catalogue:
         """Remember values that a text may name; they stay when their last product goes, which finds nothing then."""
         for name, value in attributes.items():
             if isinstance(value, str):
-                self.values.setdefault(name.lower(), {})[value.lower()] = value
+                self.values.setdefault(name, {})[value.lower()] = value
 
     def _put(self, product: int, digest: bytes, vector: Vectors) -> None:
         row = self._row.setdefault(product, len(self._products))

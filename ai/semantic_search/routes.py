@@ -66,6 +66,7 @@ def routes_build(
             in_stock=said.in_stock,
             attributes=dict(said.attributes),
             complete=catalogue.has_all(said.text),
+            exact=catalogue.named(question.text),
             fusion=Fusion.model_validate(current.model if current else BASELINE),
             items=[Hit(product_id=product, score=score) for product, score in near],
         )

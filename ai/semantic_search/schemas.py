@@ -45,5 +45,6 @@ class SearchAnswer(Answer):
     in_stock: bool
     attributes: dict[str, str]
     complete: bool = Field(description="Whether some product has every word of the text.")
+    exact: int | None = Field(description="The product whose SKU the text is.")
     fusion: Fusion
     items: list[Hit]

@@ -36,7 +36,7 @@ class Understood:
 
 
 def understood(text: str, *, values: Mapping[str, Mapping[str, str]]) -> Understood:
-    """Read a text. ``values`` are the catalogue's: attribute in lower case → value in lower case → value as it is.
+    """Read a text. ``values`` are the catalogue's: attribute → value in lower case → value as it is.
 
     A text that would have no word left keeps all of them: "under £5" alone may be a name.
     """

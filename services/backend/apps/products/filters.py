@@ -105,6 +105,9 @@ class ProductFilterSet(django_filters.FilterSet):
         field_name="rating", lookup_expr="gte", min_value=0, max_value=5, max_digits=10, decimal_places=6
     )
     ordering = django_filters.ChoiceFilter(method="keep", choices=[(name, name) for name in ORDERINGS])
+    mode = django_filters.ChoiceFilter(
+        method="keep", choices=[(name, name) for name in ("hybrid", "lexical")]
+    )
     is_active = BooleanFilter()
 
     class Meta:

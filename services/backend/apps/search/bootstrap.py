@@ -9,6 +9,7 @@ from apps.search.counted import CountedProductSearch
 from apps.search.elastic.client import elastic_client
 from apps.search.elastic.engine import ElasticProductSearch
 from apps.search.errors import EngineUnavailable
+from apps.search.hybrid import HybridProductSearch
 from apps.search.postgres.engine import PostgresProductSearch
 from apps.search.resilient import ResilientProductSearch
 from meshop_shared.metrics import BREAKER_OPEN
@@ -20,7 +21,8 @@ _FAILURES, _RESET_S = 3, 2.0
 def product_search() -> ProductSearch:
     """The engine that requests ask: PostgreSQL alone where there is no Elasticsearch."""
     url = settings.MESHOP.elasticsearch_url
-    return CountedProductSearch(_resilient(url, settings.MESHOP.search_timeout_s) if url else _postgres())
+    words = _resilient(url, settings.MESHOP.search_timeout_s) if url else _postgres()
+    return CountedProductSearch(HybridProductSearch(words))
 
 
 @cache

@@ -8,6 +8,7 @@ from apps.core.api.pagination import Links, PageAsked
 from apps.products.filters import ProductFilterSet
 
 Source = Literal["elasticsearch", "postgresql"]
+Mode = Literal["hybrid", "lexical"]
 #: ``"a phrase"``, ``-not``, ``this or that``: then the searcher knows what they mean.
 OPERATORS = re.compile(r'"|(^|\s)-\S|\sor\s', re.IGNORECASE)
 #: What stays of such a text when it is read as words: all but the signs, and what must not be there.
@@ -32,6 +33,8 @@ class SearchAsked:
     page: PageAsked
     facets: bool = False
     highlights: bool = False
+    #: Whether meaning may help, where there is a service that knows it.
+    mode: Mode = "hybrid"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,10 @@ class SearchAnswer:
     highlights: dict[int, dict[str, str]] = field(default_factory=dict)
     #: A better spelling of the text, if there seems to be one.
     did_you_mean: str | None = None
+    #: ``hybrid`` when meaning took part.
+    mode: Mode = "lexical"
+    #: Parts of the text that were read as filters, in words.
+    read_as: list[str] = field(default_factory=list)
 
 
 class ProductSearch(Protocol):

@@ -105,6 +105,10 @@ class SearchOutput(serializers.Serializer):
     results = FoundProductOutput(many=True)
     facets = FacetsOutput(allow_null=True)
     did_you_mean = serializers.CharField(allow_null=True)
+    mode = serializers.CharField(help_text="`hybrid` when meaning took part, else `lexical`.")
+    read_as = serializers.ListField(
+        child=serializers.CharField(), help_text="Parts of the text that were read as filters."
+    )
     source = serializers.CharField(help_text="`elasticsearch` or `postgresql`.")  # type: ignore[assignment]
 
 

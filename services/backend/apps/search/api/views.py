@@ -8,7 +8,7 @@ from rest_framework.views import APIView
 from apps.core.api.pagination import page_asked, page_body
 from apps.core.api.permissions import permission_by_method, permission_check, permission_required
 from apps.core.api.schema import PAGE_PARAMETERS
-from apps.products.api.views.products import FILTER_PARAMETERS, SOURCE_HEADER, cards_still_true
+from apps.products.api.views.products import FILTER_PARAMETERS, MODE_HEADER, SOURCE_HEADER, cards_still_true
 from apps.products.filters import ProductFilterSet
 from apps.products.search import product_search
 from apps.products.search.port import SearchAsked
@@ -48,6 +48,7 @@ class SearchApi(APIView):
                 page=page_asked(request),
                 facets=extras.validated_data["facets"],
                 highlights=extras.validated_data["highlights"],
+                mode=asked["mode"] or "hybrid",
             )
         )
         body = page_body(
@@ -65,8 +66,10 @@ class SearchApi(APIView):
             "facets": answer.facets,
             "did_you_mean": answer.did_you_mean,
             "source": answer.source,
+            "mode": answer.mode,
+            "read_as": answer.read_as,
         }
-        return Response(body, headers={SOURCE_HEADER: answer.source})
+        return Response(body, headers={SOURCE_HEADER: answer.source, MODE_HEADER: answer.mode})
 
 
 class SearchedTextsApi(APIView):

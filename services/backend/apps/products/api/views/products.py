@@ -55,10 +55,15 @@ FILTER_PARAMETERS = [
         {"type": "object", "additionalProperties": {"type": "string"}},
         description="`attr.<name>=<value>`: attributes of the product or of one of its variants.",
     ),
+    OpenApiParameter(
+        "mode", str, enum=["hybrid", "lexical"], description="`lexical` finds by words alone. Default: `hybrid`."
+    ),
     OpenApiParameter("is_active", bool, description="For staff: `false` lists what the shop hides."),
 ]
 #: Says who answered a search.
 SOURCE_HEADER = "X-Search-Source"
+#: ``hybrid`` when meaning took part, else ``lexical``.
+MODE_HEADER = "X-Search-Mode"
 _DEFAULT_SUGGESTIONS, _MAX_SUGGESTIONS = 10, 20
 
 
@@ -222,6 +227,7 @@ def search_response(request: Request, *, asked: dict[str, Any], filters: Product
             filters=filters,
             ordering=asked["ordering"] or "relevance",
             page=page_asked(request),
+            mode=asked["mode"] or "hybrid",
         )
     )
     body = page_body(
@@ -231,7 +237,7 @@ def search_response(request: Request, *, asked: dict[str, Any], filters: Product
         previous=answer.previous,
         results=cards_still_true(answer.ids, asked=asked),
     )
-    return Response(body, headers={SOURCE_HEADER: answer.source})
+    return Response(body, headers={SOURCE_HEADER: answer.source, MODE_HEADER: answer.mode})
 
 
 def cards_still_true(ids: list[int], *, asked: dict[str, Any]) -> list[Card]:
@@ -251,7 +257,7 @@ def _ordering(name: str | None) -> Ordering:
 
 def _count(filters: ProductFilterSet, products: QuerySet[Product], *, stock: bool) -> int:
     """Length of the list, counted once per state of the catalogue: only what narrows it changes it."""
-    narrowed = {name: value for name, value in filters.form.cleaned_data.items() if name != "ordering"}
+    narrowed = {name: value for name, value in filters.form.cleaned_data.items() if name not in ("ordering", "mode")}
     name = f"products {sorted(narrowed.items())} {sorted(filters.attributes.items())}"
     return list_length(name=name, depends_on_stock=stock, make=products.order_by().count)
 
