@@ -25,5 +25,7 @@ class CountedProductSearch:
 def _is_narrowed(asked: SearchAsked) -> bool:
     values = asked.filters.form.cleaned_data
     return bool(asked.filters.attributes) or any(
-        value not in (None, "") for name, value in values.items() if name not in ("search", "ordering", "mode")
+        value not in (None, "")
+        for name, value in values.items()
+        if name not in ("search", "ordering", "mode")
     )

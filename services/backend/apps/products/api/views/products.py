@@ -56,7 +56,10 @@ FILTER_PARAMETERS = [
         description="`attr.<name>=<value>`: attributes of the product or of one of its variants.",
     ),
     OpenApiParameter(
-        "mode", str, enum=["hybrid", "lexical"], description="`lexical` finds by words alone. Default: `hybrid`."
+        "mode",
+        str,
+        enum=["hybrid", "lexical"],
+        description="`lexical` finds by words alone. Default: `hybrid`.",
     ),
     OpenApiParameter("is_active", bool, description="For staff: `false` lists what the shop hides."),
 ]
@@ -257,7 +260,9 @@ def _ordering(name: str | None) -> Ordering:
 
 def _count(filters: ProductFilterSet, products: QuerySet[Product], *, stock: bool) -> int:
     """Length of the list, counted once per state of the catalogue: only what narrows it changes it."""
-    narrowed = {name: value for name, value in filters.form.cleaned_data.items() if name not in ("ordering", "mode")}
+    narrowed = {
+        name: value for name, value in filters.form.cleaned_data.items() if name not in ("ordering", "mode")
+    }
     name = f"products {sorted(narrowed.items())} {sorted(filters.attributes.items())}"
     return list_length(name=name, depends_on_stock=stock, make=products.order_by().count)
 
