@@ -51,7 +51,7 @@ def test_down(shop):
     assert guest.get("/api/products/suggest/?q=cop")["X-Search-Source"] == "postgresql"
 
 
-def test_a_server_that_never_answers_costs_the_deadline_and_then_nothing(shop):
+def test_a_server_that_never_answers_costs_the_deadline_and_then_nothing(shop, settings):
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         silent.listen()
@@ -61,8 +61,8 @@ def test_a_server_that_never_answers_costs_the_deadline_and_then_nothing(shop):
             assert guest.get(URL)["X-Search-Source"] == "postgresql"
         assert time.monotonic() - begin >= 0.9
         assert bootstrap._resilient.cache_info().currsize == 1
-        engine = bootstrap.product_search()
-        assert engine.engine._breaker.state is BreakerState.OPEN
+        engine = bootstrap._resilient(settings.MESHOP.elasticsearch_url, settings.MESHOP.search_timeout_s)
+        assert engine._breaker.state is BreakerState.OPEN
 
 
 def test_the_breaker_heals(shop, monkeypatch):
