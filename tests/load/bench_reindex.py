@@ -30,7 +30,7 @@ from apps.search.documents import Rendered, documents_of, documents_streamed
 from apps.search.elastic.client import elastic_client
 from apps.search.generations.building import BATCH, SENDERS, generation_build
 from apps.search.generations.catching_up import generation_catch_up
-from apps.search.generations.planning import PlanOptions, generation_plan
+from apps.search.generations.planning import generation_plan
 from apps.search.generations.retiring import generation_abort, generation_delete
 from apps.search.generations.running import generation_run
 from apps.search.generations.stores import TextStore, text_store
@@ -43,28 +43,36 @@ from tools.paths import BACKEND, TEXT_MODEL
 SIZES = [int(size) for size in os.environ.get("BENCH_REINDEX_SIZES", "10000,100000").split(",")]
 #: Above this the rendered documents do not fit beside everything else, so there is no bare load to compare with.
 RAW_UP_TO = 200_000
-ROUNDS = 3
+ROUNDS = int(os.environ.get("BENCH_REINDEX_ROUNDS", "3"))
 ENCODED = int(os.environ.get("BENCH_REINDEX_TEXTS", "1000"))
+PARTS = os.environ.get("BENCH_REINDEX_PARTS", "load,live,vectors").split(",")
 NAIVE = 100
 LIMIT, MEMORY_LIMIT, STALE_LIMIT_S = 0.8, 1.2, 5.0
 
+memory: dict[int, float] = {}
+
 
 def main() -> int:
-    """Measure everything."""
-    memory = {}
+    """Measure what was asked for."""
     for size in SIZES:
         _grow(size)
-        memory[size] = _memory(size)
-        if size <= RAW_UP_TO:
-            _compare(size)
-    print(
-        "\nmemory of the process that builds, MB: "
-        + ", ".join(f"{n:,}: {mb:.0f}" for n, mb in memory.items())
-    )
-    print(f"  {memory[SIZES[-1]] / memory[SIZES[0]]:.2f} × (asked: at most {MEMORY_LIMIT} ×)")
-    noticed = _live()
-    _vectors()
+        if "load" in PARTS:
+            _load(size)
+    noticed = _live() if "live" in PARTS else 0
+    if "vectors" in PARTS:
+        _vectors()
     return noticed
+
+
+def _load(size: int) -> None:
+    memory[size] = _memory(size)
+    print(f"\n{size:,} products: the process that builds takes {memory[size]:.0f} MB", end="")
+    print(
+        f", {memory[size] / memory[SIZES[0]]:.2f} × those for {SIZES[0]:,} (asked: at most {MEMORY_LIMIT} ×)",
+        flush=True,
+    )
+    if size <= RAW_UP_TO:
+        _compare(size)
 
 
 def _grow(size: int) -> None:
@@ -114,7 +122,7 @@ def _compare(size: int) -> None:
         generation_build(name=name)
         rates[reindex].append(size / (time.monotonic() - begin))
         generation_delete(name=name)
-    print(f"\n{size:,} products, documents/s, median of {ROUNDS} (each in turn)")
+    print(f"  documents/s, median of {ROUNDS} in turns")
     for what, found in rates.items():
         print(f"  {what:32}{statistics.median(found):9,.0f}   {', '.join(f'{one:,.0f}' for one in found)}")
     best = max(statistics.median(rates[bare_one]), statistics.median(rates[bare_more]))
@@ -156,7 +164,7 @@ def _live() -> int:
     generation_run(name="live1")
     with LiveShop(elastic_client(settings.MESHOP.elasticsearch_url), store.alias) as shop:
         begin = time.monotonic()
-        generation_run(name="live2", options=PlanOptions(keep_hours=1))
+        _reindex("--generation", "live2")  # in a process of its own, as in life
         taken = time.monotonic() - begin
         time.sleep(3)
     generation_catch_up(name="live2")

@@ -5,9 +5,11 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 from django.conf import settings
 from django.db import connections
+from django.db.models import F
 from django.utils import timezone
 from elasticsearch import Elasticsearch
 
@@ -35,6 +37,8 @@ class LiveShop:
     alias: str
     writes_per_second: float = 50.0
     searchers: int = 1
+    #: Processes of the worker; threads here.
+    consumers: int = 2
     seed: int = 1
     writes: int = 0
     searches: int = 0
@@ -53,7 +57,8 @@ class LiveShop:
         self._engine = ElasticProductSearch(self.client, timeout_s=30, alias=self.alias)
         self._sold_out: dict[int, float] = {}
         self._stopping = threading.Event()
-        loops: list[Callable[[], None]] = [self._write, self._consume, *[self._search] * self.searchers]
+        loops: list[Callable[[], None]] = [self._write, *[self._search] * self.searchers]
+        loops += [partial(self._consume, number) for number in range(self.consumers)]
         self._threads = [threading.Thread(target=self._run, args=(loop,)) for loop in loops]
         for thread in self._threads:
             thread.start()
@@ -69,7 +74,7 @@ class LiveShop:
         try:
             loop()
         except Exception as error:  # whoever leaves the shop judges it
-            self.failed.append(f"{loop.__name__}: {error!r}")
+            self.failed.append(f"{loop}: {error!r}")
         finally:
             connections.close_all()
 
@@ -89,11 +94,12 @@ class LiveShop:
             self.writes += 1
             self._stopping.wait(max(0.0, begin + self.writes / self.writes_per_second - time.monotonic()))
 
-    def _consume(self) -> None:
+    def _consume(self, number: int) -> None:
         """What relay and worker do."""
         subscription = subscription_named("search.index", settings.SUBSCRIPTIONS)
         while not self._stopping.is_set():
-            rows = list(OutboxEvent.objects.filter(published_at=None).order_by("id")[:_BATCH])
+            waiting = OutboxEvent.objects.annotate(part=F("id") % self.consumers)
+            rows = list(waiting.filter(published_at=None, part=number).order_by("id")[:_BATCH])
             for row in rows:
                 if self._stopping.is_set():
                     return  # the rest stays in the outbox, for whoever catches up

@@ -57,8 +57,9 @@ class Marks:
     def remove(self, claimed: Claimed) -> None:
         """The store knows these states; what has changed since stays marked."""
         ids = [product_id for product_id, _ in claimed]
-        self._execute(_REMOVE.format(table=self.table), [ids, [marks for _, marks in claimed]])
-        self._execute(_RENEW.format(table=self.table), [ids])
+        removed = self._execute(_REMOVE.format(table=self.table), [ids, [marks for _, marks in claimed]])
+        if removed < len(ids):
+            self._execute(_RENEW.format(table=self.table), [ids])
 
     def release(self, claimed: Claimed) -> None:
         """The store could not be told: somebody else may."""
@@ -78,6 +79,7 @@ class Marks:
             cursor.execute(statement, parameters)
             return cursor.fetchone()[0]
 
-    def _execute(self, statement: str, parameters: Sequence[Any]) -> None:
+    def _execute(self, statement: str, parameters: Sequence[Any]) -> int:
         with connection.cursor() as cursor:
             cursor.execute(statement, parameters)
+            return int(cursor.rowcount)
