@@ -5,7 +5,9 @@ import time
 
 import pytest
 
-from apps.products.search.port import SearchAsked
+from apps.core.api.pagination import PageAsked
+from apps.products.filters import ProductFilterSet
+from apps.products.search.port import SearchAnswer, SearchAsked
 from apps.search import bootstrap
 from apps.search.errors import EngineUnavailable
 from apps.search.postgres.engine import PostgresProductSearch
@@ -88,3 +90,21 @@ def test_the_breaker_heals(shop, monkeypatch):
     sources.append(engine.suggest(text="cop", limit=1)[1])
     assert sources == ["postgresql"] * 3 + ["elasticsearch"]
     assert len(asked) == 2
+
+
+def test_what_the_index_does_not_have_yet_is_found_in_the_tables(shop):
+    class Behind:
+        def search(self, asked: SearchAsked):
+            return SearchAnswer(ids=[], count=0, source="elasticsearch")
+
+    breaker = CircuitBreaker("behind", failures=1, reset_s=2, counts=(EngineUnavailable,))
+    engine = ResilientProductSearch(Behind(), PostgresProductSearch(), breaker)
+    filters = ProductFilterSet({})
+    filters.validate()
+
+    def ask(text):
+        page = PageAsked(10)
+        return engine.search(SearchAsked(text=text, filters=filters, ordering="relevance", page=page))
+
+    assert (ask("kettle").count, ask("kettle").source) == (1, "postgresql")
+    assert (ask("zzyzx").count, ask("zzyzx").source) == (0, "elasticsearch")
