@@ -4,6 +4,7 @@ import pytest
 
 from tests.e2e.support.answers import ids, ok, refused, refused_field
 from tests.e2e.support.things import unique
+from tests.support.polling import wait_until
 
 
 class TestFilters:
@@ -143,6 +144,7 @@ class TestPaging:
     def test_search_results_are_paged_too(self, staff, guest):
         word = unique("Zebra").replace("-", "")
         made = [staff.add_product(name=f"{word} cup {n}") for n in range(5)]
+        wait_until(lambda: len(guest.products(search=word)) == 5)  # an index follows in seconds
         for first in ({"page": 1}, {"cursor": ""}):
             pages = list(walk(guest, search=word, page_size=2, **first))
             assert sorted(ids(p for page in pages for p in page["results"])) == sorted(ids(made))
