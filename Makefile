@@ -47,9 +47,12 @@ fmt: setup ## Format the code and mend what can be mended by rule
 	@.venv/bin/ruff check --fix --quiet . ; .venv/bin/ruff format .
 
 .PHONY: test test-unit test-integration test-e2e
-test: lint ## Run every test, with the servers it needs
+test: lint ## Run every test, with the servers it needs (KIND=on: in a cluster too)
 	@$(TESTBED) -- $(PYTEST) -n 2 -q --ignore tests/e2e --ignore tests/kind tests
 	@$(TESTBED) --stack -- $(PYTEST) -q tests/e2e
+ifeq ($(KIND),on)
+	@$(PY) -m tools.kind test
+endif
 
 test-unit: setup ## Run the tests that need no server (ARGS= for pytest)
 	@$(PYTEST) tests/unit $(ARGS)
@@ -64,9 +67,9 @@ test-e2e: setup ## Run the workflows over HTTP against a whole stack (ARGS= for 
 charts: setup ## Make Helm, and every chart whole in build/charts/current
 	@$(PY) -m tools.charts
 
-.PHONY: kind-up kind-load kind-down kind-status test-kind
-kind-up: setup ## Make a kind cluster with the mesh and install Meshop; again: do what is missing
-	@$(PY) -m tools.kind up
+.PHONY: kind-up kind-load kind-down kind-status test-kind soak-kind
+kind-up: setup ## Make a kind cluster with the mesh and install Meshop; again: do what is missing (PROFILE=small: in 8 GB)
+	@KIND_PROFILE=$(PROFILE) $(PY) -m tools.kind up
 
 kind-load: setup ## Build the images that changed, put them into the cluster, upgrade
 	@$(PY) -m tools.kind load
@@ -77,8 +80,12 @@ kind-status: setup ## Say where the cluster's shop is
 kind-down: setup ## Remove the cluster; what was built stays
 	@$(PY) -m tools.kind down
 
-test-kind: kind-up ## Run the tests of the cluster (ARGS= for pytest)
-	@$(PYTEST) -q tests/kind $(ARGS)
+test-kind: setup ## Run the tests of the cluster, making it if it is not there, and leave it there (ARGS= for pytest)
+	@$(PY) -m tools.kind test --keep -- $(ARGS)
+
+DURATION = 30
+soak-kind: setup ## Light load on the cluster for DURATION minutes: no restart, no failed request
+	@$(PY) -m tools.kind soak --minutes $(DURATION)
 
 .PHONY: bench bench-catalog bench-store bench-gateway bench-events bench-recommendations bench-visual bench-ai bench-chatbot bench-reindex bench-search bench-search-quality
 bench: bench-catalog bench-store bench-gateway bench-events bench-recommendations bench-visual bench-ai bench-chatbot bench-reindex bench-search ## Run every benchmark

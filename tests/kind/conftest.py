@@ -1,27 +1,45 @@
-"""One cluster for the whole run, as ``make kind-up`` leaves it. Logs and events are kept when a test fails."""
+"""One cluster for the whole run, made by ``make test-kind`` before it. Logs and events are kept when a test fails."""
 
+import os
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 from kubernetes import client
 from kubernetes import config as kube_config
 
+from tests.e2e.support.people import Staff
+from tests.kind.support.evidence import collect_evidence
 from tests.kind.support.probes import Prober
 from tools.errors import ToolError
-from tools.kind import config
-from tools.kind.shell import kubectl, succeeds
+from tools.kind import config, release
+from tools.kind.shell import remaining_s, succeeds
+from tools.kind.testing import OBSTACLE
 
-EVIDENCE = config.HOME / "evidence"
+OBSTACLE_MESSAGE = "No cluster can be made on this machine: {}."
 
 
 def pytest_collection_modifyitems(items):
+    """Tests of the cluster have more time, and are skipped, each by name, where there can be no cluster."""
+    reason = os.environ.get(OBSTACLE)
     for item in items:
         if "kind" in item.path.parts:
-            item.add_marker(pytest.mark.timeout(1800))
+            item.add_marker(pytest.mark.timeout(1200))
+            if reason:
+                item.add_marker(pytest.mark.skip(OBSTACLE_MESSAGE.format(reason)))
+
+
+def pytest_runtest_setup(item):
+    """The run ends in time, and says which tests were not reached."""
+    try:
+        remaining_s(1)
+    except ToolError as error:
+        pytest.exit(f"{error} The first test that was not run is {item.nodeid}.", returncode=1)
 
 
 @pytest.fixture(scope="session", autouse=True)
 def cluster():
+    """Fails the run with a sentence when nobody made a cluster."""
     if not (config.KUBECONFIG.exists() and succeeds("kubectl", "get", "--raw", "/readyz")):
         pytest.exit("No cluster answers: run make test-kind, which makes one.", returncode=2)
     kube_config.load_kube_config(str(config.KUBECONFIG))
@@ -42,6 +60,15 @@ def autoscaling(cluster) -> client.AutoscalingV2Api:
     return client.AutoscalingV2Api()
 
 
+@pytest.fixture(scope="session")
+def products(cluster):
+    """Things that are there in plenty, and that nobody else's test touches."""
+    email, password = release.administrator()
+    with closing(Staff(config.URL)) as staff:
+        staff.login(email, password)
+        return [staff.add_product(stock=100_000) for _ in range(3)]
+
+
 @pytest.fixture(scope="module")
 def prober(core) -> Iterator[Prober]:
     prober = Prober(core)
@@ -55,22 +82,3 @@ def pytest_runtest_makereport(item, call):
     report = outcome.get_result()
     if report.failed and "kind" in item.path.parts:
         collect_evidence(item.name)
-
-
-def collect_evidence(name: str) -> None:
-    """Events, pods and logs as they are now, in a folder named after the test."""
-    folder = EVIDENCE / "".join(letter if letter.isalnum() else "-" for letter in name)[:80]
-    folder.mkdir(parents=True, exist_ok=True)
-    own = ("--namespace", config.NAMESPACE)
-    questions = {
-        "events": ("get", "events", *own, "--sort-by=.lastTimestamp"),
-        "pods": ("describe", "pods", *own),
-        "logs": ("logs", *own, "--selector=app.kubernetes.io/part-of=meshop", "--tail=200", "--prefix",
-                 "--max-log-requests=60"),
-    }  # fmt: skip
-    for file, question in questions.items():
-        try:
-            text = kubectl(*question)
-        except ToolError as error:
-            text = str(error)
-        (folder / f"{file}.txt").write_text(text)

@@ -1,67 +1,66 @@
-"""``python -m tools.kind up|load|down|status``. ``up`` may be run again at any time: it does what is missing."""
+"""``python -m tools.kind up|load|down|status|test|soak``. ``up`` does what is missing, whenever."""
 
 import argparse
 import sys
 import time
+from collections.abc import Callable
 
-from tools.charts.helm import HELM
 from tools.errors import ToolError
-from tools.kind import cluster, config, engine, images, mesh, programs, release
+from tools.kind import config, lifecycle, release, testing
 
 
-def up() -> None:
+def up() -> int:
     """Everything from nothing to a shop that answers."""
     begin = time.monotonic()
-    if not programs.has_go():
-        raise ToolError("kind, Helm and Istio are built from Go modules: install Go 1.24 or newer.")
-    if not HELM.ensure_built():
-        raise ToolError("Helm could not be built; see above.")
-    programs.build(programs.TOOLS)
-    engine.ensure_engine()
-    images.ensure_base()
-    cluster.ensure_cluster()
-    mesh.ensure_mesh()
-    release.load()
-    release.install()
+    lifecycle.up()
     print(release.table())
     status()
     print(f"Ready after {time.monotonic() - begin:.0f} s.")
+    return 0
 
 
-def load() -> None:
+def load() -> int:
     """Put what changed into the running cluster."""
     release.load()
     release.install()
     print(release.table())
+    return 0
 
 
-def down() -> None:
+def down() -> int:
     """Remove the cluster; what was built stays in ``build/kind``."""
-    if engine.answers() and cluster.exists():
-        cluster.delete_cluster()
-    engine.stop_engine()
+    lifecycle.down()
+    return 0
 
 
-def status() -> None:
+def status() -> int:
     """Where it is, and who may come in."""
     email, password = release.administrator()
     print(f"Meshop: {config.URL}   administrator: {email} {password}")
     print(f"export KUBECONFIG={config.KUBECONFIG}")
+    return 0
 
 
-COMMANDS = {"up": up, "load": load, "down": down, "status": status}
+COMMANDS: dict[str, Callable[[], int]] = {"up": up, "load": load, "down": down, "status": status}
 
 
 def main() -> int:
     """Run one command; what a person can mend is said in a sentence."""
     parser = argparse.ArgumentParser(prog="python -m tools.kind", description=__doc__)
-    parser.add_argument("command", choices=COMMANDS)
+    parser.add_argument("command", choices=[*COMMANDS, "test", "soak"])
+    parser.add_argument("--keep", action="store_true", help="test: leave the cluster there")
+    parser.add_argument("--minutes", type=float, default=30.0, help="soak: how long")
+    parser.add_argument("pytest", nargs="*", metavar="-- pytest's arguments", help="test")
+    options = parser.parse_args()
     try:
-        COMMANDS[parser.parse_args().command]()
+        if options.command == "test":
+            return testing.run_tests(options.pytest, keep=options.keep)
+        if options.command == "soak":
+            return testing.soak(options.minutes)
+        return COMMANDS[options.command]()
     except ToolError as error:
         print(error, file=sys.stderr)
         return 1
-    return 0
 
 
 if __name__ == "__main__":

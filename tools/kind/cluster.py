@@ -1,5 +1,6 @@
 """The cluster itself: made once, found again, removed."""
 
+import functools
 import os
 from pathlib import Path
 from typing import Any
@@ -18,21 +19,37 @@ def exists() -> bool:
     return (config.BIN / "kind").exists() and CLUSTER in run("kind", "get", "clusters").split()
 
 
+def answers() -> bool:
+    """Whether it is there and works."""
+    return exists() and succeeds("kubectl", "get", "--raw", "/readyz")
+
+
 def ensure_cluster() -> None:
     """Have a cluster whose nodes are ready; one that is there is kept."""
-    if exists() and succeeds("kubectl", "get", "--raw", "/readyz"):
+    if answers():
         return
     if exists():
         delete_cluster()
     image = _node_image()
     own = image == config.NODE_IMAGE
+    if own:
+        images.ensure_node()
     print(f"Making the cluster from {image}.", flush=True)
     run(
         "kind", "create", "cluster", "--name", CLUSTER, "--image", image, "--config", str(_configuration(own)),
         "--kubeconfig", str(config.KUBECONFIG), "--wait", "180s",
     )  # fmt: skip
+    if config.PROFILE == "small":
+        limit = (f"--memory={config.SMALL_MEMORY}", f"--memory-swap={config.SMALL_MEMORY}")
+        run("docker", "update", *limit, f"{CLUSTER}-control-plane")
     if own:
         kubectl("apply", "--filename", "-", text=yaml.safe_dump_all(_volumes()))
+
+
+def build_node_programs() -> None:
+    """Build what our own node image is made of, where that is the one taken and there is no cluster yet."""
+    if not answers() and _node_image() == config.NODE_IMAGE:
+        programs.build(programs.CONTROL_PLANE)
 
 
 def delete_cluster() -> None:
@@ -45,14 +62,13 @@ def load_images(names: list[str]) -> None:
     run("kind", "load", "docker-image", "--name", CLUSTER, *names)
 
 
+@functools.cache
 def _node_image() -> str:
     """The one that ``NODE_IMAGE`` names, the public one where a registry answers, or our own."""
     if named := os.environ.get("NODE_IMAGE"):
         return named
     if succeeds("docker", "manifest", "inspect", config.PUBLIC_NODE_IMAGE, timeout_s=20):
         return config.PUBLIC_NODE_IMAGE
-    programs.build(programs.CONTROL_PLANE)
-    images.ensure_node()
     return config.NODE_IMAGE
 
 

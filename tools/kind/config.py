@@ -1,11 +1,16 @@
 """Names, versions and places of the cluster."""
 
+import os
+
 from tools.paths import BUILD, ROOT
 
 CLUSTER = "meshop"
 CONTEXT = f"kind-{CLUSTER}"
 NAMESPACE = "shop"
 RELEASE = "meshop"
+#: ``small`` gives the node no more than 8 GB.
+PROFILE = os.environ.get("KIND_PROFILE") or "full"
+SMALL_MEMORY = "8g"
 #: The ingress on this machine, and the port of the node that it is published from.
 HOST_PORT, NODE_PORT = 8080, 30080
 URL = f"http://127.0.0.1:{HOST_PORT}"
@@ -32,6 +37,8 @@ NODE_IMAGE = f"local/kind-node:v{KUBERNETES}"
 PILOT_IMAGE, PROXY_IMAGE, CNI_IMAGE = (
     f"local/{name}:{ISTIO_TAG}" for name in ("pilot", "proxyv2", "install-cni")
 )
+#: Folders of the AI services that are installed here, and the charts' names for them.
+AI_SERVICES = {"recommendations": "recommendations"}
 METRICS_IMAGE = f"local/metrics-server:{METRICS_SERVER}"
 POSTGRES_IMAGE, REDIS_IMAGE, RABBITMQ_IMAGE = (
     f"local/{name}:bookworm" for name in ("postgresql", "redis", "rabbitmq")

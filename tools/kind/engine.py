@@ -21,12 +21,16 @@ def ensure_engine() -> None:
     """Have an engine. Raises :class:`ToolError` where none answers and none can be started."""
     if answers():
         return
-    if not shutil.which("dockerd") and not ensure_installed(PACKAGES):
+    if not can_be_started():
         raise ToolError(
             "No Docker engine answers, and docker.io could not be installed: start Docker and try again."
         )
-    ensure_installed(PACKAGES)
     _table().ensure([_service()])
+
+
+def can_be_started() -> bool:
+    """Whether an engine and what images are made with are here, after installing them where that is possible."""
+    return ensure_installed(PACKAGES) or all(shutil.which(name) for name in ("dockerd", "debootstrap", "gcc"))
 
 
 def stop_engine() -> None:

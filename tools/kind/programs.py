@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tools.errors import ToolError
 from tools.kind.config import (
     BIN,
     COREDNS,
@@ -26,6 +27,7 @@ from tools.kind.config import (
 )
 from tools.kind.shell import run
 
+_KUBERNETES = "k8s.io/kubernetes"
 _KUBERNETES_VERSION = "k8s.io/component-base/version"
 _ISTIO_VERSION = "istio.io/istio/pkg/version"
 GO_ENV: Mapping[str, str] = {"CGO_ENABLED": "0", "GOFLAGS": "-buildvcs=false"}
@@ -42,8 +44,12 @@ class Workshop:
     packages: tuple[str, ...]
     flags: tuple[str, ...] = ()
     variables: Mapping[str, str] = field(default_factory=dict)
-    #: Version of the modules that its ``replace`` directives point to folders of its own for.
-    staging: str = ""
+    #: Compile with the libraries of Kubernetes, so that what both use is compiled once.
+    with_kubernetes: bool = False
+    #: Versions that stay although this module asks for newer ones.
+    pins: Mapping[str, str] = field(default_factory=dict)
+    #: Replacements in its files, where these do not know a newer library.
+    edits: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
 
     @property
     def programs(self) -> tuple[str, ...]:
@@ -79,13 +85,39 @@ class Workshop:
 
     def _write_module(self, folder: Path) -> None:
         lines = ["module workshop", "", "go 1.24", "", f"require {self.module} {self.version}"]
-        if self.staging:
-            own = (module_files(self.module, self.version) / "go.mod").read_text()
-            staged = re.findall(r"^\s+(k8s\.io/[a-z-]+) => ", own, re.MULTILINE)
-            lines += [f"replace {module} => {module} {self.staging}" for module in staged]
+        packages = list(self.packages)
+        if self.with_kubernetes:
+            lines += _kubernetes_libraries()
+            packages.append("k8s.io/kubernetes/cmd/kubelet")
+        lines += [f"replace {module} => {module} {version}" for module, version in self.pins.items()]
+        if self.edits:
+            self._edit(folder / "source")
+            lines.append(f"replace {self.module} => ./source")
         (folder / "go.mod").write_text("\n".join(lines) + "\n")
-        imports = "\n".join(f'import _ "{package}"' for package in self.packages)
+        imports = "\n".join(f'import _ "{package}"' for package in packages)
         (folder / "tools.go").write_text(f"//go:build tools\n\npackage tools\n\n{imports}\n")
+
+    def _edit(self, source: Path) -> None:
+        """A copy of the module's files, edited. Raises :class:`ToolError` where an edit finds nothing."""
+        shutil.rmtree(source, ignore_errors=True)
+        shutil.copytree(module_files(self.module, self.version), source, copy_function=shutil.copyfile)
+        for name, replacements in self.edits.items():
+            text = (source / name).read_text()
+            for old, new in replacements:
+                if old not in text:
+                    raise ToolError(f"{self.module} {self.version} has no `{old}` in {name}.")
+                text = text.replace(old, new)
+            (source / name).write_text(text)
+
+
+def _kubernetes_libraries() -> list[str]:
+    """Kubernetes, and its ``replace`` directives, which point to folders of its own, as versions."""
+    own = (module_files(_KUBERNETES, f"v{KUBERNETES}") / "go.mod").read_text()
+    staged = re.findall(r"^\s+(k8s\.io/[a-z-]+) => ", own, re.MULTILINE)
+    return [
+        f"require {_KUBERNETES} v{KUBERNETES}",
+        *(f"replace {module} => {module} {STAGING}" for module in staged),
+    ]
 
 
 def module_files(module: str, version: str) -> Path:
@@ -114,14 +146,14 @@ _COMPONENTS = (
 _MAJOR, _MINOR, _ = KUBERNETES.split(".")
 CONTROL_PLANE = (
     Workshop(
-        "kubernetes", "k8s.io/kubernetes", f"v{KUBERNETES}",
-        tuple(f"k8s.io/kubernetes/cmd/{name}" for name in _COMPONENTS),
+        "kubernetes", _KUBERNETES, f"v{KUBERNETES}",
+        tuple(f"{_KUBERNETES}/cmd/{name}" for name in _COMPONENTS),
         variables={
             f"{_KUBERNETES_VERSION}.gitVersion": f"v{KUBERNETES}",
             f"{_KUBERNETES_VERSION}.gitMajor": _MAJOR,
             f"{_KUBERNETES_VERSION}.gitMinor": _MINOR,
         },
-        staging=STAGING,
+        with_kubernetes=True,
     ),
     Workshop("etcd", "go.etcd.io/etcd/server/v3", f"v{ETCD}", ("go.etcd.io/etcd/server/v3",)),
     Workshop("coredns", "github.com/coredns/coredns", COREDNS, ("github.com/coredns/coredns",)),
@@ -149,6 +181,18 @@ MESH = (
     Workshop(
         "metrics-server", "sigs.k8s.io/metrics-server", METRICS_SERVER,
         ("sigs.k8s.io/metrics-server/cmd/metrics-server",),
+        with_kubernetes=True,
+        pins={"github.com/davecgh/go-spew": "v1.1.1"},
+        edits={
+            "cmd/metrics-server/app/options/options.go": (
+                ("import (", 'import (\n\t"k8s.io/apiserver/pkg/util/compatibility"'),
+                (
+                    "serverConfig.Version = &versionGet",
+                    "serverConfig.EffectiveVersion = compatibility.DefaultBuildEffectiveVersion()",
+                ),
+                ("serverConfig.Version.String()", "versionGet.String()"),
+            )
+        },
     ),
 )  # fmt: skip
 TOOLS = (Workshop("kind", "sigs.k8s.io/kind", KIND, ("sigs.k8s.io/kind",)),)

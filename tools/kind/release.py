@@ -14,6 +14,7 @@ from tools.kind.shell import environment, kubectl
 
 STORES = {
     "postgresql": config.POSTGRES_IMAGE,
+    "postgresql-ai": config.POSTGRES_IMAGE,
     "redis": config.REDIS_IMAGE,
     "rabbitmq": config.RABBITMQ_IMAGE,
 }
@@ -30,38 +31,59 @@ def values_file() -> Path:
     """What this cluster adds to ``values-kind.yaml``: the images that were made here, and their digests as reasons
     to start pods anew.
     """
-    own = {name: images.image_digest(f"meshop/{name}:dev")[:16] for name in ("backend", "gateway")}
-    stores = {
+    services = list(config.AI_SERVICES.values())
+    reasons = {
+        name: {"podAnnotations": {"meshop.io/image": images.image_digest(f"meshop/{name}:dev")[:16]}}
+        for name in ("backend", "gateway", *services)
+    }
+    stores: dict[str, dict[str, Any]] = {
         name: {"image": dict(zip(("repository", "tag"), image.rsplit(":", 1), strict=True))}
         for name, image in STORES.items()
     }
+    stores["postgresql-ai"]["enabled"] = bool(services)
     document: dict[str, Any] = {
+        "global": {"ai": dict.fromkeys(services, True)},
         "datastores": {"stores": stores},
-        "backend": {"podAnnotations": {"meshop.io/image": own["backend"]}},
-        "worker": {"defaults": {"podAnnotations": {"meshop.io/image": own["backend"]}}},
-        "gateway": {"podAnnotations": {"meshop.io/image": own["gateway"]}},
+        **reasons,
+        "worker": {"defaults": reasons["backend"]},
     }
     target = HOME / "values.yaml"
     target.write_text(yaml.safe_dump(document))
     return target
 
 
-def install(*options: str, timeout: str = "15m") -> None:
-    """Install or upgrade, and wait until everything works, Jobs included."""
+def install(*options: str, chart: Path | None = None, timeout: str = "15m") -> None:
+    """Install or upgrade, and wait until everything works, Jobs included; ``chart`` is another than this checkout's."""
     namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE, "labels": LABELS}}
     kubectl("apply", "--server-side", "--filename", "-", text=json.dumps(namespace))
-    chart = assemble("platform")
+    _forget_interrupted()
+    chart = chart or assemble("platform")
+    profiles = ("kind", "kind-small") if config.PROFILE == "small" else ("kind",)
+    files = [chart / f"values-{profile}.yaml" for profile in profiles] + [values_file()]
     helm(
         "upgrade", "--install", RELEASE, str(chart), "--namespace", NAMESPACE,
-        "--values", str(chart / "values-kind.yaml"), "--values", str(values_file()),
+        *(option for file in files for option in ("--values", str(file))),
         "--wait", "--wait-for-jobs", "--timeout", timeout, *options,
         environment=environment(),
     )  # fmt: skip
 
 
+def _forget_interrupted() -> None:
+    """Helm refuses to go on where it was killed: take its note of that revision away, with the Jobs that it made."""
+    own = ("--namespace", NAMESPACE)
+    releases = json.loads(helm("list", *own, "--all", "--output", "json", environment=environment()))
+    for found in releases:
+        if found["name"] == RELEASE and found["status"].startswith("pending"):
+            revision = found["revision"]
+            kubectl("delete", "secret", *own, f"sh.helm.release.v1.{RELEASE}.v{revision}")
+            jobs = [f"job/{name}-{revision}" for name in ("migrate", "demo")]
+            kubectl("delete", *own, "--ignore-not-found", *jobs)
+
+
 def buy() -> str:
-    """``helm test``: somebody buys something."""
-    return helm("test", RELEASE, "--namespace", NAMESPACE, "--logs", environment=environment())
+    """``helm test``: somebody buys something; what they said. Raises :class:`HelmError` when they could not."""
+    helm("test", RELEASE, "--namespace", NAMESPACE, environment=environment())
+    return kubectl("logs", "--namespace", NAMESPACE, "job/shop-test", "--container", "shop-test")
 
 
 def administrator() -> tuple[str, str]:

@@ -9,10 +9,27 @@ from pathlib import Path
 from tools.errors import ToolError
 from tools.kind.config import BIN, HOME, KUBECONFIG
 
+DEADLINE_AT = "KIND_DEADLINE_AT"
+OVER = (
+    "The time for the cluster is over. What was built stays in build/kind, so the next run goes on from there; "
+    "KIND_DEADLINE_MIN gives more time, KIND=off leaves the cluster out."
+)
+
 
 def environment() -> dict[str, str]:
     """Ours first on the PATH, and a kubeconfig of our own: nobody's current context is changed."""
     return {**os.environ, "PATH": f"{BIN}:{os.environ['PATH']}", "KUBECONFIG": str(KUBECONFIG)}
+
+
+def remaining_s(wanted_s: float) -> float:
+    """So many seconds, or what is left of the run that ``KIND_DEADLINE_AT`` (seconds since 1970) ends.
+
+    Raises :class:`ToolError` when nothing is left: a run that cannot end in time ends with a sentence.
+    """
+    left = float(os.environ.get(DEADLINE_AT, "inf")) - time.time()
+    if left <= 0:
+        raise ToolError(OVER)
+    return min(wanted_s, left)
 
 
 def run(
@@ -24,16 +41,21 @@ def run(
 ) -> str:
     """Run to the end; what it prints on standard output. Raises :class:`ToolError` with its last lines."""
     HOME.mkdir(parents=True, exist_ok=True)
-    done = subprocess.run(
-        command,
-        cwd=cwd,
-        env={**environment(), **(env or {})},
-        input=text,
-        text=True,
-        capture_output=True,
-        timeout=timeout_s,
-        check=False,
-    )
+    limit_s = remaining_s(timeout_s)
+    try:
+        done = subprocess.run(
+            command,
+            cwd=cwd,
+            env={**environment(), **(env or {})},
+            input=text,
+            text=True,
+            capture_output=True,
+            timeout=limit_s,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        remaining_s(1)
+        raise ToolError(f"{' '.join(command)[:200]} did not end in {limit_s:.0f} s.") from error
     with (HOME / "commands.log").open("a") as log:
         log.write(f"$ {' '.join(command)}\n{done.stdout[-20_000:]}{done.stderr[-20_000:]}\n")
     if done.returncode != 0:

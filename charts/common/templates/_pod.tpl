@@ -51,7 +51,7 @@ scratch{{ . | replace "/" "-" | replace "." "-" }}
 - name: wait-for-migrations
   image: {{ include "common.image" . }}
   imagePullPolicy: {{ .root.Values.global.image.pullPolicy }}
-  command: [sh, -c, "until python manage.py migrate --check >/dev/null 2>&1; do echo waiting for migrations; sleep 2; done"]
+  args: [python, manage.py, migrations_wait]
   env:
     {{- include "common.environment" (merge (dict "spec" $quiet) (omit . "spec")) | nindent 4 }}
   resources:

@@ -193,6 +193,8 @@ DEFAULT_FROM_EMAIL = MESHOP.email_from
 
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
+# The gateway says which host was asked for; like Host itself, it is only believed if ALLOWED_HOSTS has it.
+USE_X_FORWARDED_HOST = True
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = MESHOP.public_url.startswith("https://")
 CSRF_TRUSTED_ORIGINS = [MESHOP.public_url]

@@ -43,8 +43,7 @@ def cache_key(request: Request) -> bytes:
 def anonymous_lines(request: Request) -> list[bytes]:
     """Header lines of the request that fetches a shared answer: nothing in them is the client's own."""
     head = request.head
-    host = [b"host: %b\r\n" % head.seen[b"host"]] if b"host" in head.seen else []
-    return [*host, *_FIXED, b"traceparent: %b\r\n" % head.traceparent]
+    return [*_FIXED, b"traceparent: %b\r\n" % head.traceparent]
 
 
 def answer_made(spec: CacheSpec, status: int, headers: Headers, body: bytes) -> Answer:

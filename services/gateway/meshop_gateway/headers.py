@@ -27,10 +27,10 @@ _KEEP, _DROP = 1, 2
 #: Fields the gateway looks at. Those marked ``_KEEP`` go on as they came.
 _LOOKED_AT = {
     **dict.fromkeys(HOP_BY_HOP | _PROXY_CLAIMS, _DROP),
-    **dict.fromkeys((b"content-length", b"expect", b"x-request-id", b"x-request-deadline-ms"), _DROP),
     **dict.fromkeys(
-        (b"host", b"authorization", b"cookie", b"idempotency-key", b"traceparent", b"range"), _KEEP
+        (b"host", b"content-length", b"expect", b"x-request-id", b"x-request-deadline-ms"), _DROP
     ),
+    **dict.fromkeys((b"authorization", b"cookie", b"idempotency-key", b"traceparent", b"range"), _KEEP),
     **dict.fromkeys(
         (b"if-none-match", b"if-match", b"if-range", b"if-modified-since", b"cache-control"), _KEEP
     ),

@@ -184,7 +184,10 @@ class Proxy:
             target = _without_segments(target, route.cut)
         if scope["query_string"]:
             target += b"?" + scope["query_string"]
-        host = b"" if b"host" in head.seen else b"host: %b\r\n" % route.upstream.netloc
+        # A mesh routes by Host, so that is the upstream's own; what the client asked for stands beside it.
+        host = b"host: %b\r\n" % route.upstream.netloc
+        if asked := head.seen.get(b"host"):
+            host += b"x-forwarded-host: %b\r\n" % asked
         left = max(1, int((request.flight.ends - self._loop.time()) * 1000))
         return _HEAD % (
             request.method.encode(), target, b"".join(lines), host, head.request_id, request.client.encode(),

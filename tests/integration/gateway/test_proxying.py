@@ -18,7 +18,8 @@ def test_request_and_answer_pass_unchanged(front, upstream):
     (seen,) = upstream.seen
     assert seen.header("x-custom") == "kept"
     assert seen.header("cookie") == "cart_token=abc"
-    assert seen.header("host") == "shop.test"
+    assert seen.header("x-forwarded-host") == "shop.test"
+    assert seen.header("host") == upstream.url.removeprefix("http://")
 
 
 def test_answer_carries_the_request_id_that_the_upstream_saw(front, upstream):
@@ -77,7 +78,7 @@ def test_connection_cannot_nominate_what_the_upstream_needs(front, upstream):
     head = b"GET /api/echo HTTP/1.1\r\nHost: a\r\nConnection: Host, Authorization, Cookie\r\n"
     front.ask(head + b"Authorization: Bearer x\r\nCookie: cart_token=1\r\n\r\n", timeout=1)
     (seen,) = upstream.seen
-    assert seen.header("host") == "a"
+    assert seen.header("x-forwarded-host") == "a"
     assert seen.header("authorization") == "Bearer x"
     assert seen.header("cookie") == "cart_token=1"
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from kubernetes import client
 
+from tests.kind.support.pods import pods_of
 from tools.kind.config import NAMESPACE, RELEASE
 from tools.kind.shell import environment, kubectl
 
@@ -16,8 +17,19 @@ GREETINGS = {
     6379: r"PING\r\n",
     5672: r"AMQP\x00\x00\x09\x01",
 }
-HTTP_GREETING = r"GET /healthz HTTP/1.1\r\nHost: backend\r\nConnection: close\r\n\r\n"
-_PROBE = "exec 3<>/dev/tcp/$1/$2 && printf \"$3\" >&3 && timeout 4 head -c 12 <&3 | od -An -c | tr -d ' \\n'"
+#: The mesh routes HTTP by Host.
+HTTP_GREETING = r"GET /healthz HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n"
+#: Arguments are host, port and greeting of every target; all are tried at once. One line for each: what it said.
+_PROBE = """
+try() { exec 3<>/dev/tcp/$1/$2 && printf "$3" >&3 && dd bs=12 count=1 status=none <&3 | od -An -c | tr -d ' \\n'; }
+export -f try
+while [ $# -gt 0 ]; do
+    { answer=$(timeout 8 bash -c 'try "$@"' try "$1" "$2" "$3" 2>/dev/null); echo "$1:$2 $answer"; } &
+    shift 3
+done
+wait
+"""
+Target = tuple[str, int]
 
 
 class Prober:
@@ -27,33 +39,34 @@ class Prober:
         self._core = core
         self._own: list[str] = []
 
-    def pod(self, workload: str, account: str | None = None) -> tuple[str, str]:
-        """A running pod of the workload, and its container."""
-        pods = self._core.list_namespaced_pod(
-            NAMESPACE, label_selector=f"app.kubernetes.io/name={workload}"
-        ).items
-        for pod in pods:
-            names = [container.name for container in pod.spec.containers]
-            if pod.status.phase == "Running" and pod.metadata.deletion_timestamp is None:
-                return pod.metadata.name, workload if workload in names else names[0]
-        return self._make(workload, account or workload), "probe"
-
-    def reaches(self, workload: str, host: str, port: int) -> bool:
-        """Whether a pod of the workload gets an answer of the server itself."""
-        pod, container = self.pod(workload)
-        greeting = GREETINGS.get(port, HTTP_GREETING)
+    def answers(self, workload: str, targets: list[Target], account: str = "") -> dict[Target, str]:
+        """What a pod of the workload hears from each target: ``reached``, ``refused``, or what else came."""
+        pod, container = self._pod(workload, account or workload)
+        arguments = [
+            part
+            for host, port in targets
+            for part in (host, str(port), GREETINGS.get(port) or HTTP_GREETING % host)
+        ]
         done = subprocess.run(
             ["kubectl", "exec", "--namespace", NAMESPACE, pod, "--container", container, "--",
-             "timeout", "6", "bash", "-c", _PROBE, "probe", host, str(port), greeting],
-            env=environment(), text=True, capture_output=True, timeout=60, check=False,
+             "bash", "-c", _PROBE, "probe", *arguments],
+            env=environment(), text=True, capture_output=True, timeout=120, check=False,
         )  # fmt: skip
-        answer = done.stdout.strip()
-        return bool(answer) and "403" not in answer and "503" not in answer
+        said = dict(line.partition(" ")[::2] for line in done.stdout.splitlines())
+        assert len(said) == len(targets), done.stdout + done.stderr
+        return {(host, port): _meaning(said[f"{host}:{port}"]) for host, port in targets}
 
     def close(self) -> None:
         """Remove the pods that were made here."""
         for name in self._own:
             kubectl("delete", "pod", name, "--namespace", NAMESPACE, "--wait=false", "--ignore-not-found")
+
+    def _pod(self, workload: str, account: str) -> tuple[str, str]:
+        """A running pod of the workload, and its container."""
+        for pod in pods_of(self._core, workload):
+            names = [container.name for container in pod.spec.containers]
+            return pod.metadata.name, workload if workload in names else names[0]
+        return self._make(workload, account), "probe"
 
     def _make(self, workload: str, account: str, *, meshed: bool = True) -> str:
         name = f"probe-{workload}"
@@ -75,6 +88,15 @@ class Prober:
         }
         kubectl("apply", "--filename", "-", text=json.dumps(account))
         self._make(name, name, meshed=meshed)
+
+
+def _meaning(answer: str) -> str:
+    """A proxy that refuses resets the connection, or answers HTTP with 403."""
+    if not answer or answer == "HTTP/1.1403":
+        return "refused"
+    if answer.startswith("HTTP/1.150"):
+        return answer
+    return "reached"
 
 
 def probe_pod(name: str, workload: str, account: str, *, meshed: bool) -> dict[str, Any]:

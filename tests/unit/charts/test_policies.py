@@ -2,12 +2,12 @@
 
 import itertools
 import json
-from collections.abc import Iterable
 
 import pytest
 import yaml
 
 from tests.support.charts import EVERYTHING, NAMESPACE, of_kind, pod_template, render, workloads
+from tests.support.policies import mesh_allows, network_allows
 from tools.charts.assemble import CHARTS
 
 VALUES = {"values": ("kind",), "more": EVERYTHING}
@@ -38,64 +38,6 @@ def pods(documents):
     return found
 
 
-def matches(selector, labels):
-    return all(labels.get(key) == value for key, value in (selector.get("matchLabels") or {}).items())
-
-
-def peer_allows(rules: Iterable, side: str, labels, port: int) -> bool:
-    """Whether one rule lets a pod of our namespace through at a port."""
-    for rule in rules or []:
-        ports = [p["port"] for p in rule.get("ports", []) if p["protocol"] == "TCP"]
-        if rule.get("ports") and port not in ports:
-            continue
-        if side not in rule:
-            return True
-        for peer in rule[side]:
-            here = "namespaceSelector" not in peer and "ipBlock" not in peer
-            if here and matches(peer["podSelector"], labels):
-                return True
-    return False
-
-
-def network_allows(documents, caller, callee, port) -> bool:
-    """As Kubernetes decides: a pod that a policy selects may only do what some policy allows, in both directions."""
-    policies = of_kind(documents, "NetworkPolicy")
-
-    def direction(kind, own, other, side):
-        chosen = [
-            p["spec"]
-            for p in policies
-            if kind in p["spec"]["policyTypes"] and matches(p["spec"]["podSelector"], own)
-        ]
-        return not chosen or any(peer_allows(p.get(kind.lower()), side, other, port) for p in chosen)
-
-    return direction("Egress", caller, callee, "to") and direction("Ingress", callee, caller, "from")
-
-
-def mesh_allows(documents, caller_account, callee, port) -> bool:
-    """As Istio decides: with any ALLOW policy for a workload, only what one of their rules allows."""
-    principal = f"cluster.local/ns/{NAMESPACE}/sa/{caller_account}"
-    chosen = []
-    for policy in of_kind(documents, "AuthorizationPolicy"):
-        spec = policy["spec"]
-        if "targetRefs" in spec:
-            applies = any(
-                t["kind"] == "Gateway" and callee.get("gateway.networking.k8s.io/gateway-name") == t["name"]
-                for t in spec["targetRefs"]
-            )
-        else:
-            applies = matches(spec.get("selector", {}), callee)
-        if applies:
-            chosen.append(spec)
-
-    def rule_allows(rule):
-        sources = [p for f in rule.get("from", []) for p in f["source"]["principals"]]
-        ports = [p for t in rule.get("to", []) for p in t["operation"]["ports"]]
-        return (not rule.get("from") or principal in sources) and (not ports or str(port) in ports)
-
-    return not chosen or any(rule_allows(rule) for spec in chosen for rule in spec.get("rules", []))
-
-
 def expected_pairs(ports, calls, names):
     """What the graph allows. Anybody may ask at the ingress, as anybody outside may, if they get out to it."""
     return {(a, b, port) for a, b in calls if a in names and b in names for port in ports[b]}
@@ -105,11 +47,16 @@ def matrix(documents):
     ports, _ = graph()
     found = pods(documents)
     network, mesh = set(), set()
+    network_policies, mesh_policies = (
+        of_kind(documents, "NetworkPolicy"),
+        of_kind(documents, "AuthorizationPolicy"),
+    )
     for (caller, (labels, account)), (callee, (others, _)) in itertools.permutations(found.items(), 2):
         for port in sorted({p for all_ports in ports.values() for p in all_ports}):
-            if network_allows(documents, labels, others, port):
+            if network_allows(network_policies, labels, others, port):
                 network.add((caller, callee, port))
-            if callee != "edge" and mesh_allows(documents, account, others, port):
+            principal = f"cluster.local/ns/{NAMESPACE}/sa/{account}"
+            if callee != "edge" and mesh_allows(mesh_policies, principal, others, port):
                 mesh.add((caller, callee, port))
     return set(found), network, mesh
 

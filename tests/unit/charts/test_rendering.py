@@ -14,6 +14,7 @@ from tools.errors import ToolError
 SETS = {
     "default": {},
     "kind": {"values": ("kind",)},
+    "kind, small": {"values": ("kind", "kind-small")},
     "production": {"values": ("production",)},
     "everything": {"more": EVERYTHING, "values": ("kind",)},
     "linkerd": {"values": ("kind",), "more": '{"global": {"mesh": {"provider": "linkerd"}}}'},
@@ -73,7 +74,7 @@ def test_lint(chart):
     assert "0 chart(s) failed" in helm("lint", str(assemble(chart)), "--kube-version", "1.34.0")
 
 
-@pytest.mark.parametrize("values", ["kind", "production"])
+@pytest.mark.parametrize("values", ["kind", "kind-small", "production"])
 def test_lint_with_value_files(values):
     folder = assemble("platform")
     helm("lint", str(folder), "--values", str(folder / f"values-{values}.yaml"))

@@ -168,6 +168,7 @@ def known(settings):
 def test_programs_know_every_setting_that_they_are_given():
     backend, gateway, ai = known(BackendSettings), known(GatewaySettings), known(AiSettings)
     other = {"DEMO_CREDENTIAL", "PASSWORD", "SHOP", "SHOP_HOST", "DEADLINE_S"}
+    libraries = {"OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"}
     for values in ({}, KIND, PRODUCTION, {**KIND, "more": EVERYTHING}):
         for name, _, container in containers(render(**values)):
             given = set(environment(container))
@@ -176,7 +177,7 @@ def test_programs_know_every_setting_that_they_are_given():
             if "/gateway:" in container["image"]:
                 assert given <= gateway, name
             if "/recommendations:" in container["image"]:
-                assert given <= ai, name
+                assert given <= ai | libraries, name
 
 
 @pytest.mark.parametrize(
@@ -197,6 +198,12 @@ def test_the_gateway_and_the_store_learn_of_the_ai_services_that_are_there():
         assert GatewaySettings(ai_urls=found).ai_urls == {"chatbot": "http://chatbot:8000"}
 
 
+def test_ai_services_are_called_by_the_names_of_their_folders():
+    documents = render("global.ai.visual-recognition=true")
+    found = environment(main_container(documents, "gateway"))["AI_URLS"]
+    assert found == "visual_recognition=http://visual-recognition:8000"
+
+
 def test_what_the_charts_leave_empty_the_backend_takes_for_not_set(monkeypatch):
     for name, value in environment(main_container(render(), "backend")).items():
         monkeypatch.setenv(
@@ -205,4 +212,4 @@ def test_what_the_charts_leave_empty_the_backend_takes_for_not_set(monkeypatch):
     settings = BackendSettings()
     assert settings.ai_urls == {}
     assert not settings.elasticsearch_url
-    assert settings.allowed_hosts == ["127.0.0.1", "backend", "localhost"]
+    assert settings.allowed_hosts == ["127.0.0.1", "backend", "gateway", "localhost"]

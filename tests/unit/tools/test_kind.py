@@ -31,12 +31,12 @@ def test_a_workshop_repeats_the_replacements_of_its_module(tmp_path, monkeypatch
     (tmp_path / "go.mod").write_text("replace (\n\tk8s.io/api => ./staging/src/k8s.io/api\n)\n")
     monkeypatch.setattr(programs, "module_files", lambda *_: tmp_path)
     shop = programs.Workshop(
-        "x", "k8s.io/kubernetes", "v1.2.3", ("k8s.io/kubernetes/cmd/kubectl",), staging="v0.2.3"
+        "x", "example.org/x", "v1.2.3", ("k8s.io/kubernetes/cmd/kubectl",), with_kubernetes=True
     )
     folder = tmp_path / "x"
     folder.mkdir()
     shop._write_module(folder)
-    assert "replace k8s.io/api => k8s.io/api v0.2.3" in (folder / "go.mod").read_text()
+    assert f"replace k8s.io/api => k8s.io/api {config.STAGING}" in (folder / "go.mod").read_text()
     assert '"k8s.io/kubernetes/cmd/kubectl"' in (folder / "tools.go").read_text()
 
 

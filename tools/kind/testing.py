@@ -1,0 +1,51 @@
+"""The tests of the cluster, with a cluster for them and an end to their time.
+
+A cluster that is there already is used and left there; one that was made for the tests goes with them. Where a machine
+cannot have one, every test is skipped with the reason. Building Kubernetes and Istio from nothing takes long: a run
+that cannot end in time says so, and the next one goes on where it was.
+"""
+
+import os
+import subprocess
+import sys
+import time
+
+from tools.errors import ToolError
+from tools.kind import lifecycle
+from tools.kind.obstacles import obstacle
+from tools.kind.shell import DEADLINE_AT
+from tools.paths import ROOT
+
+#: Where conftest.py finds why there is no cluster.
+OBSTACLE = "KIND_OBSTACLE"
+DEADLINE_MIN = "55"
+
+
+def run_tests(arguments: list[str], *, keep: bool) -> int:
+    """Run ``tests/kind``; pytest's exit status."""
+    if reason := obstacle():
+        return _pytest(arguments, {OBSTACLE: reason})
+    minutes = float(os.environ.get("KIND_DEADLINE_MIN", DEADLINE_MIN))
+    os.environ[DEADLINE_AT] = str(time.time() + 60 * minutes)
+    was_up = lifecycle.is_up()
+    try:
+        lifecycle.up()
+        return _pytest(arguments, {})
+    finally:
+        del os.environ[DEADLINE_AT]
+        if not (keep or was_up):
+            lifecycle.down()
+
+
+def soak(minutes: float) -> int:
+    """Light load for so long on the cluster that is there; fails on a restart, an OOM kill or a failed request."""
+    if not lifecycle.is_up():
+        raise ToolError("No cluster answers: make kind-up makes one.")
+    return _pytest(["tests/kind/soak.py", "--timeout=0"], {"SOAK_MIN": str(minutes)})
+
+
+def _pytest(arguments: list[str], more: dict[str, str]) -> int:
+    """Run the tests that are named in ``arguments``, or all of them."""
+    tests = [] if any(argument.startswith("tests/") for argument in arguments) else ["tests/kind"]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments, *tests]
+    return subprocess.run(command, cwd=ROOT, env={**os.environ, **more}, check=False).returncode
