@@ -63,7 +63,7 @@ def test_killed_in_the_middle_nobody_notices(node, staff, new_guest):
     made = staff.add_product(name=f"{unique('Zither')} samovar")
     word = made["name"].split()[0]
     people = [new_guest() for _ in range(2)]
-    wait_until(lambda: source(people[0], word) == "elasticsearch")
+    wait_until(lambda: source(people[0], word) == "elasticsearch", timeout_s=60)
     answers, stop = [], threading.Event()
 
     def keep_searching(person):
@@ -104,5 +104,5 @@ def test_the_breaker_heals_and_the_index_learns_what_it_missed(node, staff, gues
     made = staff.add_product(name=f"{word} stand")
     assert source(guest, word) == "postgresql"
     node.start()
-    wait_until(lambda: source(guest, word) == "elasticsearch")
+    wait_until(lambda: source(guest, word) == "elasticsearch", timeout_s=60)
     assert ids(guest.products(search=word)) == [made["id"]]

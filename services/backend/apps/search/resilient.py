@@ -45,6 +45,8 @@ class ResilientProductSearch:
         except (BreakerOpen, EngineUnavailable, EngineRefused) as error:
             self._note(error)
             return self._fallback.suggest(text=text, limit=limit)
+        if not answer[0] and (newer := self._fallback.suggest(text=text, limit=limit))[0]:
+            return newer
         SEARCHES.labels(answer[1], "").inc()
         return answer
 
