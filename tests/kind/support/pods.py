@@ -43,5 +43,6 @@ def restarts(core: client.CoreV1Api) -> dict[str, int]:
         for pod in running_pods(core)
         if not is_of_job(pod)
         for status in [*(pod.status.container_statuses or []), *(pod.status.init_container_statuses or [])]
-        if status.restart_count
+        # What waits for the database before a program starts may have to wait more than once.
+        if status.restart_count and status.name in {c.name for c in [*pod.spec.containers, *sidecars(pod)]}
     }
