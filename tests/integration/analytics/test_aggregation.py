@@ -293,7 +293,7 @@ class TestCatalogue:
         self.sold_in(mugs)
         counted()
         Category.objects.move(
-            Category.objects.get(pk=mugs.pk), Category.objects.get(pk=garden.pk), "last-child"
+            Category.objects.get(pk=mugs.pk), Category.objects.get(pk=garden.pk), "sorted-child"
         )
         assert articles_refresh() == 1
         assert differing() == {}

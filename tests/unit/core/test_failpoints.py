@@ -8,6 +8,7 @@ MATRICES = (
     "chaos/test_crash_matrix.py",
     "chaos/test_mail_crashes.py",
     "chaos/test_webhook_crashes.py",
+    "integration/generations/test_crash_matrix.py",
     "integration/payments/test_crash_matrix.py",
     "integration/notifications/test_crashes.py",
 )

@@ -33,9 +33,18 @@ TOLD = {
     "order.expired": _Told("order_expired", "Order {number} was not paid in time"),
     "refund.succeeded": _Told("refund_sent", "A refund for order {number} is on its way to you"),
 }
-#: What they do not: a refund that is only promised, or that staff has to try again. A test wants every event of
+#: What they do not: a refund that is only promised, or that staff has to try again, and what becomes of a request to
+#: return, which is shown with the order and ends in a refund. A test wants every event of
 #: orders and refunds in one of the two.
-UNTOLD = frozenset({"refund.requested", "refund.failed"})
+UNTOLD = frozenset(
+    {
+        "refund.requested",
+        "refund.failed",
+        "order.return_requested",
+        "order.return_approved",
+        "order.return_rejected",
+    }
+)
 
 
 def on_event(event: Event) -> None:
