@@ -3,6 +3,7 @@
 import uuid
 from datetime import timedelta
 
+import pytest
 from django.db import transaction
 from django.utils import timezone
 
@@ -17,12 +18,14 @@ from apps.search.consumers import on_catalogue_changed
 from apps.search.documents import Rendered, documents_of
 from apps.search.elastic.client import elastic_client
 from apps.search.elastic.index import ElasticIndex
+from apps.search.locks import search_lock_tried
 from apps.search.models import DirtyProduct, SearchSynonym
 from apps.search.services import indexing, synonyms
-from apps.search.services.indexing import dirty_mark, index_catch_up
+from apps.search.services.indexing import TEXT, dirty_mark, index_catch_up
 from meshop_shared.events import event_schema
 from tests.support.factories import product_make, variant_make
 from tests.support.search import GENERATION
+from tests.support.threads import run_together
 
 
 def kettle(**data):
@@ -141,3 +144,30 @@ def test_synonyms_that_an_outage_kept_back_arrive_later(index, monkeypatch):
     SearchSynonym.objects.all().delete()
     assert synonyms.synonyms_reconcile()
     assert index.synonyms_get() == []
+
+
+def test_who_writes_the_index_also_takes_what_others_leave(index, monkeypatch):
+    first, second = kettle(), kettle()
+    dirty_mark(product_ids=[first.pk])
+    real = indexing.marked_write
+
+    def written_while_another_leaves_a_mark(*args, **kwargs):
+        done = real(*args, **kwargs)
+        if not DirtyProduct.objects.exists() and stored(index, second) is None:
+            dirty_mark(product_ids=[second.pk])  # after the last look under the lock
+        return done
+
+    monkeypatch.setattr(indexing, "marked_write", written_while_another_leaves_a_mark)
+    assert index_catch_up() == 2
+    assert stored(index, second)["name"] == "Kettle"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_finds_somebody_writing_leaves_the_mark(index):
+    product = kettle()
+    dirty_mark(product_ids=[product.pk])
+    with search_lock_tried(TEXT.table) as is_mine:
+        assert is_mine
+        (there,) = run_together([index_catch_up])
+        assert there == 0
+    assert index_catch_up() == 1

@@ -57,28 +57,36 @@ def _build_part(
     generation: IndexGeneration, part: GenerationShard, store: GenerationStore, report: Report
 ) -> None:
     pace = Pace(generation.option("rate") / generation.option("shards"))
-    while part.finished_at is None:
-        position = _piece(generation, part, store, pace)
-        failpoint("reindex.piece_written")
-        done = position >= part.last
-        GenerationShard.objects.filter(pk=part.pk).update(
-            position=Greatest(F("position"), position),
-            documents=F("documents") + pace.taken,
-            finished_at=Now() if done else None,
-        )
-        failpoint("reindex.piece_noted")
-        part.refresh_from_db()
-        report(
-            phase="build", generation=generation.name, store=part.store, shard=part.number,
-            documents=part.documents, position=part.position, last=part.last, per_second=pace.speed(),
-        )  # fmt: skip
+    # The same threads for all pieces: what the allocator keeps for a thread is not given back when it ends.
+    with ThreadPoolExecutor(SENDERS[part.store], thread_name_prefix="sender") as pool:
+        while part.finished_at is None:
+            position = _piece(generation, part, store, pace, pool)
+            failpoint("reindex.piece_written")
+            done = position >= part.last
+            GenerationShard.objects.filter(pk=part.pk).update(
+                position=Greatest(F("position"), position),
+                documents=F("documents") + pace.taken,
+                finished_at=Now() if done else None,
+            )
+            failpoint("reindex.piece_noted")
+            part.refresh_from_db()
+            report(
+                phase="build", generation=generation.name, store=part.store, shard=part.number,
+                documents=part.documents, position=part.position, last=part.last, per_second=pace.speed(),
+            )  # fmt: skip
 
 
-def _piece(generation: IndexGeneration, part: GenerationShard, store: GenerationStore, pace: "Pace") -> int:
+def _piece(
+    generation: IndexGeneration,
+    part: GenerationShard,
+    store: GenerationStore,
+    pace: "Pace",
+    pool: ThreadPoolExecutor,
+) -> int:
     """Write the next products; the id up to which all are written now."""
     batches = documents_streamed(part.position, last=part.last, limit=PIECE, batch=BATCH[part.store])
     position, found = part.position, 0
-    for rendered in _written(store, generation.name, batches, senders=SENDERS[part.store]):
+    for rendered in _written(store, generation.name, batches, pool=pool, senders=SENDERS[part.store]):
         position, found = max(rendered.documents), found + len(rendered.documents)
         pace.take(len(rendered.documents))
     pace.taken = found
@@ -86,7 +94,12 @@ def _piece(generation: IndexGeneration, part: GenerationShard, store: Generation
 
 
 def _written(
-    store: GenerationStore, generation: str, batches: Iterator[Rendered], *, senders: int
+    store: GenerationStore,
+    generation: str,
+    batches: Iterator[Rendered],
+    *,
+    pool: ThreadPoolExecutor,
+    senders: int,
 ) -> Iterator[Rendered]:
     """Yield batches in their order once they are stored; a few are under way meanwhile."""
     if senders == 1:
@@ -95,13 +108,12 @@ def _written(
             yield rendered
         return
     waiting: deque[tuple[Future[None], Rendered]] = deque()
-    with ThreadPoolExecutor(senders, thread_name_prefix="sender") as pool:
-        for rendered in batches:
-            waiting.append((pool.submit(_send, store, generation, rendered), rendered))
-            if len(waiting) > senders + _WAITING:
-                yield _settled(waiting)
-        while waiting:
+    for rendered in batches:
+        waiting.append((pool.submit(_send, store, generation, rendered), rendered))
+        if len(waiting) > senders + _WAITING:
             yield _settled(waiting)
+    while waiting:
+        yield _settled(waiting)
 
 
 def _send(store: GenerationStore, generation: str, rendered: Rendered) -> None:

@@ -13,6 +13,7 @@ from django.conf import settings
 
 from apps.search.documents import Rendered, documents_of
 from apps.search.errors import EngineRefused, EngineUnavailable
+from apps.search.locks import search_lock_tried
 from apps.search.services.marks import FOREVER, Marks
 from apps.search.stores import elastic_index
 
@@ -77,11 +78,18 @@ def index_catch_up() -> int:
     """Index what is marked, batch after batch; return how many. Stops at the first failure and after
     :data:`BUDGET_S`: marks stay for the sweep.
 
-    Must not run inside a transaction that has read before: versions are drawn before the rows are read.
+    One process writes at a time, and looks again after it has let go; the others leave their marks to it. So the
+    more there is to do, the larger batches get, and consumers are not held up by the store. Must not run inside a
+    transaction that has read before: versions are drawn before the rows are read.
     """
-    if not settings.MESHOP.elasticsearch_url:
-        return 0
-    return marked_write(TEXT, elastic_index, until=time.monotonic() + BUDGET_S)
+    done, until = 0, time.monotonic() + BUDGET_S
+    while settings.MESHOP.elasticsearch_url:
+        with search_lock_tried(TEXT.table) as is_mine:
+            written = marked_write(TEXT, elastic_index, until=until) if is_mine else 0
+        done += written
+        if not written or not TEXT.are_waiting():
+            break
+    return done
 
 
 def marked_write(

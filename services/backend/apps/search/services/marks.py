@@ -31,6 +31,7 @@ WHERE d.product_id = seen.product_id AND d.marks = seen.marks
 #: What has changed meanwhile waits from now on: its earlier changes have been written.
 _RENEW = "UPDATE {table} SET claimed_until = NULL, marked_at = now() WHERE product_id = ANY(%s)"
 _RELEASE = "UPDATE {table} SET claimed_until = NULL WHERE product_id = ANY(%s)"
+_WAITING = "SELECT EXISTS (SELECT 1 FROM {table} WHERE claimed_until IS NULL OR claimed_until < now())"
 _OLDER = "SELECT count(*) FROM {table} WHERE marked_at < %s"
 
 #: Later than any mark.
@@ -64,6 +65,10 @@ class Marks:
     def release(self, claimed: Claimed) -> None:
         """The store could not be told: somebody else may."""
         self._execute(_RELEASE.format(table=self.table), [[product_id for product_id, _ in claimed]])
+
+    def are_waiting(self) -> bool:
+        """Whether there are some that nobody works on."""
+        return bool(self._ask(_WAITING.format(table=self.table), []))
 
     def older_than(self, moment: datetime) -> int:
         """Products that have been waiting since before ``moment``."""
