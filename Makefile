@@ -87,7 +87,7 @@ DURATION = 30
 soak-kind: setup ## Light load on the cluster for DURATION minutes: no restart, no failed request
 	@$(PY) -m tools.kind soak --minutes $(DURATION)
 
-.PHONY: bench bench-catalog bench-store bench-gateway bench-events bench-recommendations bench-visual bench-ai bench-chatbot bench-reindex bench-search bench-search-quality
+.PHONY: bench bench-catalog bench-store bench-gateway bench-events bench-recommendations bench-visual bench-ai bench-chatbot bench-reindex bench-search bench-search-quality bench-search-meaning
 bench: bench-catalog bench-store bench-gateway bench-events bench-recommendations bench-visual bench-ai bench-chatbot bench-reindex bench-search ## Run every benchmark
 
 bench-catalog: setup ## Measure listing, paging and search at 10,000 and 100,000 products
@@ -121,6 +121,9 @@ bench-search: setup ## Search through the shop beside the same query of Elastics
 
 bench-search-quality: setup ## Known-item search: how often an article is found by its spoilt name (RETAIL=file.csv.gz)
 	@RETAIL="$(RETAIL)" $(TESTBED) -- bash -c '$(PY) services/backend/manage.py migrate -v0 && DJANGO_SETTINGS_MODULE=config.settings $(PY) -m tests.load.bench_search_quality'
+
+bench-search-meaning: setup ## What meaning adds to words, on judged queries (RETAIL=file.csv.gz)
+	@RETAIL="$(RETAIL)" $(TESTBED) -- bash -c '$(PY) services/backend/manage.py migrate -v0 && DJANGO_SETTINGS_MODULE=config.settings $(PY) -m tests.load.bench_search_meaning'
 
 bench-reindex: setup ## Rebuild the search index beside a bare bulk load, and while the shop is open (BENCH_REINDEX_SIZES=)
 	@$(TESTBED) --durable -- bash -c 'export ELASTICSEARCH_URL=$$ELASTICSEARCH_TEST_URL DJANGO_SETTINGS_MODULE=config.settings; $(PY) services/backend/manage.py migrate -v0 && $(PY) -m tests.load.bench_reindex'

@@ -28,7 +28,7 @@ from semantic_search.catalogue import text_of, words_of
 from semantic_search.model import weights_dump
 
 #: Weights of the words to choose from.
-GRID = (0.1, 0.15, 0.2, 0.3, 0.5)
+GRID = (0.2, 0.3, 0.4, 0.5, 0.7)
 _MIN_PRODUCTS = 50
 _MAX_PRODUCTS = 20_000
 _QUERIES = 400

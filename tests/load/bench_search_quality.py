@@ -49,7 +49,7 @@ AIMS = {
 def main() -> int:
     """Print a table."""
     with transaction.atomic():
-        names = _load(os.environ["RETAIL"])
+        names = articles_load(os.environ["RETAIL"])
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE products_product")
         index = ElasticIndex(elastic_client(elastic_url()), alias="bench-quality")
@@ -100,7 +100,7 @@ def _measure(
     print(f"{label:14}{kind:20}{shown}  {each:.1f} ms", flush=True)
 
 
-def _load(path: str) -> dict[int, str]:
+def articles_load(path: str) -> dict[int, str]:
     described: dict[str, Counter[str]] = defaultdict(Counter)
     with gzip.open(path, "rt", encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
@@ -117,7 +117,7 @@ def _load(path: str) -> dict[int, str]:
     return {product.pk: product.name for product in Product.objects.bulk_create(products, batch_size=1000)}
 
 
-def _typo(chance: random.Random, text: str) -> str:
+def typo(chance: random.Random, text: str) -> str:
     """One letter lost, wrong, too many, or swapped with the next, anywhere in a word of three characters or more."""
     words = text.split()
     at = chance.choice([at for at, word in enumerate(words) if len(word) >= 3] or [0])
@@ -143,9 +143,9 @@ def _fewer(chance: random.Random, text: str) -> str:
 
 
 KINDS: dict[str, Callable[[random.Random, str], str]] = {
-    "one typo": _typo,
+    "one typo": typo,
     "two words left out": _fewer,
-    "both": lambda chance, text: _typo(chance, _fewer(chance, text)),
+    "both": lambda chance, text: typo(chance, _fewer(chance, text)),
 }
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ class Weights:
     with a cosine of ``least`` or more. Those that only the words know count as near as the farthest vector seen.
     """
 
-    lexical: float = 0.2
+    lexical: float = 0.4
     depth: float = 5.0
     least: float = 0.35
     extra: int = 30
