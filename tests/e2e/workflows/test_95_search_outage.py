@@ -37,8 +37,8 @@ class Node:
 def node():
     """Skips where the stack has none, or is none of this machine's; in the end it runs."""
     folder = os.environ.get("MESHOP_STACK_DIR", "")
-    if not folder or elasticsearch.ensure_made():
-        pytest.skip("this test needs the stack of python -m tools.testbed --stack, with Elasticsearch")
+    if not folder or ProcessTable(Path(folder)).record(elasticsearch.NAME) is None:
+        pytest.skip("this test kills Elasticsearch: run python -m tools.testbed --stack --elasticsearch")
     made = Node(Path(folder))
     yield made
     made.start()
