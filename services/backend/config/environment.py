@@ -69,7 +69,7 @@ class BackendSettings(ServiceSettings):
     ai_urls: NamedUrls = Field(
         {},
         description="AI services, as `recommendations=http://host:port,chatbot=http://host:port`; what is not named "
-        "is answered by its fallback.",
+        "is answered by its fallback. A dash in a name is read as an underscore.",
     )
     ai_deadline_ms: int = Field(
         150,
@@ -182,7 +182,7 @@ class BackendSettings(ServiceSettings):
         pairs = [part.strip().partition("=") for part in value.split(",") if part.strip()]
         if not all(name and _HTTP_URL.fullmatch(url) for name, _, url in pairs):
             raise ValueError("write name=http://host:port, separated by commas")
-        return {name: url for name, _, url in pairs}
+        return {name.replace("-", "_"): url for name, _, url in pairs}
 
     @field_validator("allowed_hosts", "trusted_proxies", "ai_trainings", mode="before")
     @classmethod
