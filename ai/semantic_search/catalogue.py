@@ -72,6 +72,10 @@ class Catalogue:
         product = self._sku.get(text.lower())
         return product if product in self._row else None
 
+    def has(self, word: str) -> bool:
+        """Whether some product has this word."""
+        return any(self._words.get(one) for one in words_of(word))
+
     def has_all(self, text: str) -> bool:
         """Whether some product has every word of the text."""
         with self._lock:

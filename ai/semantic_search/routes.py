@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import re
 from collections.abc import AsyncIterator
 from decimal import Decimal
 from functools import lru_cache
@@ -50,6 +51,9 @@ def routes_build(
         vector: Vectors = encoder.encode([text])[0]
         return vector
 
+    def makes_sense(text: str) -> bool:
+        return all(catalogue.has(word) or encoder.knows(word) for word in re.findall(r"\w+", text.lower()))
+
     @router.post("/search")
     async def search(question: SearchQuestion, request: Request) -> SearchAnswer:
         """Products by meaning, and filters found in the text."""
@@ -65,7 +69,7 @@ def routes_build(
             max_price=_shown(said.max_price),
             in_stock=said.in_stock,
             attributes=dict(said.attributes),
-            complete=catalogue.has_all(said.text),
+            complete=catalogue.has_all(said.text) or not makes_sense(said.text),
             exact=catalogue.named(question.text),
             fusion=Fusion.model_validate(current.model if current else BASELINE),
             items=[Hit(product_id=product, score=score) for product, score in near],

@@ -44,7 +44,10 @@ class SearchAnswer(Answer):
     max_price: str | None
     in_stock: bool
     attributes: dict[str, str]
-    complete: bool = Field(description="Whether some product has every word of the text.")
+    complete: bool = Field(
+        description="Whether products without the words have no place in the answer: some product has every word, or "
+        "one of the words means nothing."
+    )
     exact: int | None = Field(description="The product whose SKU the text is.")
     fusion: Fusion
     items: list[Hit]

@@ -131,6 +131,10 @@ def test_it_finds_by_meaning_and_reads_prices(client):
     assert answer["reasons"] == ["a price up to 20"]
     assert not answer["complete"]
     assert ask(client, "red mug")["complete"]
+    for nonsense in ("Qx21ebd1277f0c", "kettle qxaa34207cb4ce", "xqzvwk", "zwxkqjv lamp"):
+        assert ask(client, nonsense)["complete"], nonsense
+    for sense in ("brolly", "serviette", "timepiece for the kitchen", "welcome mat"):
+        assert not ask(client, sense)["complete"], sense
     for text in ("", " ", "x" * 201, None, 7, ["a"]):
         assert client.post("/v1/search", json={"text": text}).status_code == 400, text
     assert ask(client, "\x00 % \\ ' \" ;")["items"]

@@ -31,6 +31,10 @@ class HashingEncoder:
         lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
         return vectors / np.where(lengths > 0, lengths, 1)
 
+    def knows(self, word: str) -> bool:
+        """Letters mean nothing here."""
+        return False
+
     def _place(self, feature: str) -> tuple[int, int]:
         number = int.from_bytes(hashlib.blake2b(feature.encode(), digest_size=8).digest(), "big")
         return number // 2 % self._dimensions, 1 - 2 * (number % 2)

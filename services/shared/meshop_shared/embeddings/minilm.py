@@ -14,6 +14,7 @@ MAX_PIECES = 256
 #: Padded word pieces of one batch: enough to keep the cores busy, and what bounds the memory of a call.
 BATCH_PIECES = 2_048
 UNITS = 384
+LETTERS_OF_A_PIECE = 3
 #: Texts that are tokenized at a time.
 CHUNK = 1_024
 
@@ -47,6 +48,11 @@ class MiniLmEncoder:
             row = {text: at for at, text in enumerate(single)}
             vectors[begin : begin + len(chunk)] = found[[row[text] for text in chunk]]
         return vectors
+
+    def knows(self, word: str) -> bool:
+        """Whether its pieces are long enough to be parts of a word: names and noise fall into crumbs."""
+        pieces = self._tokenizer.encode(word, add_special_tokens=False).tokens
+        return word.isalpha() and len(word) >= LETTERS_OF_A_PIECE * len(pieces)
 
     def _encode_chunk(self, texts: list[str]) -> np.ndarray:
         pieces = self._tokenizer.encode_batch_fast(texts)

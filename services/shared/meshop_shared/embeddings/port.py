@@ -24,6 +24,9 @@ class TextEncoder(Protocol):
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         """One row of :data:`DIMENSIONS` float32 for each text, in their order; zeros for a text without words."""
 
+    def knows(self, word: str) -> bool:
+        """Whether the vector of this word says what it means, and not only how it is spelt."""
+
 
 def text_encoder(folder: Path | None, *, threads: int = 0) -> TextEncoder:
     """MiniLM from the folder that ``python -m meshop_shared.embeddings.export`` made; without one, hashing.
