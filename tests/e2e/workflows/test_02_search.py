@@ -144,7 +144,13 @@ class TestPaging:
     def test_search_results_are_paged_too(self, staff, guest):
         word = unique("Zebra").replace("-", "")
         made = [staff.add_product(name=f"{word} cup {n}") for n in range(5)]
-        wait_until(lambda: len(guest.products(search=word)) == 5)  # an index follows in seconds
+        usual = guest.get("products/", search="mug").headers["x-search-source"]
+
+        def indexed():  # in seconds; until then, PostgreSQL knows all five and the index some
+            answer = guest.get("products/", search=word)
+            return (len(ok(answer)["results"]), answer.headers["x-search-source"]) == (5, usual)
+
+        wait_until(indexed, timeout_s=120, every_s=0.1)
         for first in ({"page": 1}, {"cursor": ""}):
             pages = list(walk(guest, search=word, page_size=2, **first))
             assert sorted(ids(p for page in pages for p in page["results"])) == sorted(ids(made))
