@@ -104,5 +104,5 @@ def test_the_breaker_heals_and_the_index_learns_what_it_missed(node, staff, gues
     made = staff.add_product(name=f"{word} stand")
     assert source(guest, word) == "postgresql"
     node.start()
-    wait_until(lambda: source(guest, word) == "elasticsearch", timeout_s=180)
+    wait_until(lambda: source(guest, word) == "elasticsearch", timeout_s=150)
     assert ids(guest.products(search=word)) == [made["id"]]
