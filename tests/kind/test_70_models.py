@@ -34,7 +34,10 @@ publish(
 )
 '''
 
-pytestmark = pytest.mark.skipif(SERVICE not in AI_SERVICES, reason="this checkout has no such AI service")
+pytestmark = pytest.mark.skipif(
+    SERVICE not in AI_SERVICES,
+    reason=f"{SERVICE} is not among the services that the cluster runs (AI_SERVICES)",
+)
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ One caller, one connection, a model of the real shop when its data is here, else
 ``BENCH_AI_CALLS`` says how many calls each. Needs PostgreSQL (the test servers).
 """
 
-import http.client
 import json
 import os
 import random
@@ -20,6 +19,7 @@ from meshop_shared.ai.registry import Registry
 from meshop_shared.ai.training import Requirement, Trained, publish
 from recommendations.fitting import recommender_fit
 from recommendations.interactions import Interactions, interactions_build, online_retail_lines
+from tests.load.ai_model_wait import wait_for_model
 from tests.support.ai import ai_database
 from tests.support.shop_history import shop_history
 from tools.paths import AI, ROOT, SHARED
@@ -126,22 +126,6 @@ def timed(ask: Ask, method: str, path: str, question: Callable[[], dict | None])
         if number >= 10:
             times.append((time.perf_counter() - began) * 1e3)
     return sorted(times)
-
-
-def wait_for_model(port: int) -> http.client.HTTPConnection:
-    """A connection to the service once its model answers."""
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-        try:
-            connection.request("GET", "/v1/model")
-            if json.loads(connection.getresponse().read())["model"]:
-                return connection
-        except OSError:
-            pass
-        connection.close()
-        time.sleep(0.05)
-    raise SystemExit("the service does not answer")
 
 
 def quantile(values: list[float], share: float) -> float:

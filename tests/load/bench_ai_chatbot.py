@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from chatbot.train import main as train_main
+from tests.load.ai_model_wait import wait_for_model
 from tests.support.ai import ai_database
 from tools.paths import AI, SHARED
 from tools.ports import pick_port
@@ -115,22 +116,6 @@ def timed(connection: http.client.HTTPConnection, method: str, path: str, questi
         if number >= 10:
             times.append((time.perf_counter() - began) * 1e3)
     return sorted(times)
-
-
-def wait_for_model(port: int) -> http.client.HTTPConnection:
-    """A connection to the service once its model answers."""
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-        try:
-            connection.request("GET", "/v1/model")
-            if json.loads(connection.getresponse().read())["model"]:
-                return connection
-        except OSError:
-            pass
-        connection.close()
-        time.sleep(0.05)
-    raise SystemExit("the service does not answer")
 
 
 if __name__ == "__main__":

@@ -15,7 +15,8 @@ from pathlib import Path
 from tests.e2e.support.people import Person, Staff
 from tests.support.chat_attacks import attacks_run
 from tests.support.chat_shop import ChatShop, Chatter
-from tests.support.chat_tasks import TASKS, Task
+from tests.support.chat_tasks import TASKS
+from tests.support.chat_tasks.task import Task
 
 RUNS = int(os.environ.get("RUNS", "8"))
 ONLY = os.environ.get("TASK", "")

@@ -7,6 +7,12 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+import pytest
+from django.conf import settings
+
+from apps.core import ai_client
+from apps.core.redis_client import redis_client
+
 MODEL = {"name": "recommendations", "version": "test", "digest": "0" * 64}
 
 
@@ -84,3 +90,24 @@ def ai_server() -> Iterator[AiServer]:
         server.shutdown()
         server.server_close()
         thread.join(5)
+
+
+@contextmanager
+def ai_configured(monkeypatch: pytest.MonkeyPatch, service: str, **choices: Any) -> Iterator[AiServer]:
+    """Run one that the backend asks as ``service``, with these settings beside."""
+    with ai_server() as running:
+        urls = {"ai_urls": {service: running.url}, **choices}
+        monkeypatch.setattr(settings, "MESHOP", settings.MESHOP.model_copy(update=urls))
+        ai_client.ai_client.cache_clear()
+        yield running
+        client = ai_client.ai_client(service)
+        assert client is not None
+        client.close()
+    ai_client.ai_client.cache_clear()
+
+
+def ai_unconfigured(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No service is named, and nothing is left in caches."""
+    redis_client().flushdb()
+    monkeypatch.setattr(settings, "MESHOP", settings.MESHOP.model_copy(update={"ai_urls": {}}))
+    ai_client.ai_client.cache_clear()

@@ -3,6 +3,10 @@
 import uuid
 from collections.abc import Iterator
 
+from django.db import transaction
+
+from apps.core.events import event_emit
+from apps.products.services.products import product_update
 from apps.search.generations import golden, stores
 from apps.search.generations.stores import TextStore
 from apps.search.services import indexing, synonyms
@@ -37,3 +41,28 @@ def own_stores(
         client.indices.delete(index=found)
     client.options(ignore_status=404).indices.delete_index_template(name=f"{text.alias}-generations")
     client.options(ignore_status=404).synonyms.delete_synonym(id=text.alias)
+
+
+def pks(products):
+    """Ids in their order."""
+    return sorted(product.pk for product in products)
+
+
+def stored(store, generation):
+    """Ids that a generation of a store has."""
+    return store.ids_after(generation, 0, limit=100)
+
+
+def call_update(pk, **data):
+    """Change a product as staff does."""
+    product_update(product_id=pk, data=data)
+
+
+def call_deleted(product):
+    """Tell consumers that a product is gone."""
+    with transaction.atomic():
+        event_emit(
+            type="product.deleted",
+            aggregate=f"product:{product.pk}",
+            payload={"product_id": product.pk, "sku": product.sku, "slug": product.slug},
+        )

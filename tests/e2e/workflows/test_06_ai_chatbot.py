@@ -9,7 +9,8 @@ import pytest
 
 from tests.e2e.support.answers import at_once, not_found, ok, refused_field, statuses
 from tests.support.chat_shop import ChatShop, Chatter
-from tests.support.chat_tasks import TASKS, Task
+from tests.support.chat_tasks import TASKS
+from tests.support.chat_tasks.task import Task
 
 FIELDS = {"conversation_id", "reply", "citations", "proposed_action", "source", "model", "reasons"}
 #: One task of each kind; all of them, eight times, are `make bench-chatbot`.
@@ -37,7 +38,7 @@ def chatter(chat_shop, customer) -> Iterator[Chatter]:
 def assisted(chatter) -> Chatter:
     """Where the service answers; a stack without it has the fallback."""
     if chatter.says("hello")["source"] == "fallback":
-        pytest.skip("No assistant runs here: the shop's fallback answers.")
+        pytest.skip("tests the assistant, which this shop does not run (AI_URLS): its fallback answers")
     return chatter
 
 
@@ -150,7 +151,7 @@ class TestForm:
     def test_a_guest_fills_a_cart(self, chat_shop, guest):
         chatter = Chatter(chat_shop, guest)
         if chatter.says("add a zorbit yoga mat to my cart")["source"] == "fallback":
-            pytest.skip("No assistant runs here.")
+            pytest.skip("tests the assistant, which this shop does not run (AI_URLS)")
         chatter.confirms()
         assert chatter.cart() == {"mat": 1}
         assert "sign in" in chatter.says("where is my order?")["reply"]

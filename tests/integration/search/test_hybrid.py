@@ -4,13 +4,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.conf import settings
 
-from apps.core import ai_client
 from apps.products.services.categories import category_create
 from apps.search import hybrid
 from apps.search.models import QueryRule
-from tests.support.ai_server import AiServer, ai_server
+from tests.support.ai_server import AiServer, ai_configured
 from tests.support.api import client_of
 from tests.support.factories import product_make
 
@@ -20,15 +18,9 @@ FUSION = {"lexical": 0.2, "depth": 5.0, "least": 0.35, "extra": 30}
 
 @pytest.fixture
 def service(db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[AiServer]:
-    with ai_server() as running:
-        urls = {"ai_urls": {"semantic_search": running.url}, "ai_deadline_ms": 2_000}
-        monkeypatch.setattr(settings, "MESHOP", settings.MESHOP.model_copy(update=urls))
-        ai_client.ai_client.cache_clear()
+    """The semantic search, configured and running."""
+    with ai_configured(monkeypatch, "semantic_search", ai_deadline_ms=2_000) as running:
         yield running
-        client = ai_client.ai_client("semantic_search")
-        assert client is not None
-        client.close()
-    ai_client.ai_client.cache_clear()
 
 
 def says(service: AiServer, *hits: tuple[Any, float], **more: Any) -> None:

@@ -3,38 +3,25 @@
 from collections.abc import Iterator
 
 import pytest
-from django.conf import settings
 from django.contrib.auth.models import Permission
 
-from apps.core import ai_client as module
-from apps.core.redis_client import redis_client
 from apps.products.models import ProductImage
 from apps.products.services.categories import category_create
-from tests.support.ai_server import AiServer, ai_server
+from tests.support.ai_server import AiServer, ai_configured, ai_unconfigured
 from tests.support.factories import product_make, user_make
 
 
 @pytest.fixture
 def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[AiServer]:
     """The visual recognition service, configured and running."""
-    with ai_server() as running:
-        urls = {"visual_recognition": running.url}
-        changed = settings.MESHOP.model_copy(update={"ai_urls": urls, "ai_picture_deadline_ms": 2_000})
-        monkeypatch.setattr(settings, "MESHOP", changed)
-        module.ai_client.cache_clear()
+    with ai_configured(monkeypatch, "visual_recognition", ai_picture_deadline_ms=2_000) as running:
         yield running
-        client = module.ai_client("visual_recognition")
-        assert client is not None
-        client.close()
-    module.ai_client.cache_clear()
 
 
 @pytest.fixture(autouse=True)
 def no_service(monkeypatch: pytest.MonkeyPatch) -> None:
     """Unless a test asks for one."""
-    redis_client().flushdb()
-    monkeypatch.setattr(settings, "MESHOP", settings.MESHOP.model_copy(update={"ai_urls": {}}))
-    module.ai_client.cache_clear()
+    ai_unconfigured(monkeypatch)
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import threading
 import time
 import uuid
+from abc import ABC, abstractmethod
 from collections import Counter
 from contextlib import closing
 from typing import Any
@@ -18,7 +19,7 @@ CARD = "4242424242424242"
 PAGES = {"success_url": "https://example.com/yes", "cancel_url": "https://example.com/no"}
 
 
-class Crowd:
+class Crowd(ABC):
     """``count`` people who do the same again and again until told to go."""
 
     def __init__(self, count: int) -> None:
@@ -48,8 +49,9 @@ class Crowd:
         with self._lock:
             self.statuses[status] += 1
 
+    @abstractmethod
     def _live(self, number: int) -> None:
-        raise NotImplementedError
+        """What one of them does until ``_stop`` is set."""
 
 
 class Visitors(Crowd):
