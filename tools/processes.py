@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from tools import procfs
 from tools.errors import ToolError
@@ -95,11 +95,13 @@ class Record:
 class ProcessTable:
     """The services of one state folder."""
 
+    # Of the whole program, not of a table: services outlive the table that started them, and are reaped by any.
+    _children: ClassVar[list[subprocess.Popen[bytes]]] = []
+
     def __init__(self, folder: Path, report: Callable[[str], None] = print) -> None:
         self._run = folder / "run"
         self._logs = folder / "logs"
         self._report = report
-        self._children: list[subprocess.Popen[bytes]] = []
         for path in (self._run, self._logs):
             path.mkdir(parents=True, exist_ok=True)
 
@@ -165,7 +167,7 @@ class ProcessTable:
                 self._await_end(records[name])
             stopped += alive
             order.done(*batch)
-        self._children = [child for child in self._children if child.poll() is None]  # asking is what reaps
+        self._children[:] = [child for child in self._children if child.poll() is None]  # asking is what reaps
         return stopped
 
     def _start_if_needed(self, service: Service) -> bool:
