@@ -167,7 +167,9 @@ class ProcessTable:
                 self._await_end(records[name])
             stopped += alive
             order.done(*batch)
-        self._children[:] = [child for child in self._children if child.poll() is None]  # asking is what reaps
+        self._children[:] = [
+            child for child in self._children if child.poll() is None
+        ]  # asking is what reaps
         return stopped
 
     def _start_if_needed(self, service: Service) -> bool:

@@ -120,6 +120,7 @@ def start_stack(state: StateFolder, table: ProcessTable, options: argparse.Names
         rate_limit=os.environ.get("RATE_LIMIT", "on"),
         settings={"ELASTICSEARCH_URL": node.url()} if node else {},
     )
+    state.remember("config", config.to_json())
     stack = Stack.plan(config, state)
     _announce(stack.datastores)
     stack.start()

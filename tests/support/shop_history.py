@@ -1,6 +1,6 @@
 """A small shop whose customers have tastes, so that a recommender has something to learn."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 
 import numpy as np
@@ -37,3 +37,14 @@ def shop_lines(
 def shop_history(**choices: int) -> Interactions:
     """The same as arrays."""
     return interactions_build(shop_lines(**choices))
+
+
+def history_of(skus: Sequence[str], **choices: int) -> Interactions:
+    """The same history of articles that a shop has: these, in the order of their first purchase."""
+    named: dict[str, str] = {}
+    lines = []
+    for line in shop_lines(**choices):
+        if line.sku in named or len(named) < len(skus):
+            sku = named.get(line.sku) or named.setdefault(line.sku, skus[len(named)])
+            lines.append(line._replace(sku=sku))
+    return interactions_build(lines)

@@ -108,7 +108,7 @@ def stack_down(config: StackConfig) -> int:
 
 def stack_status(config: StackConfig) -> int:
     """Print the table; 0 unless something that was started does not work."""
-    stack = _existing(config)
+    stack = stack_existing(config)
     if not stack.table.records():
         print("Nothing is running: make up starts it.")
         return 0
@@ -117,14 +117,14 @@ def stack_status(config: StackConfig) -> int:
 
 def stack_manage(config: StackConfig, arguments: list[str]) -> int:
     """Run a management command with the settings of the stack."""
-    stack = _existing(config)
+    stack = stack_existing(config)
     command = [sys.executable, str(BACKEND / "manage.py"), *arguments]
     return subprocess.run(command, env=stack.manage_environment(), check=False).returncode
 
 
 def stack_train(config: StackConfig, arguments: list[str]) -> int:
     """Train a service of the stack with its database and store; the running service takes the model by itself."""
-    stack = _existing(config)
+    stack = stack_existing(config)
     name, *rest = arguments or ["?"]
     if name not in ai.NAMES:
         raise ToolError(f"{name} is no AI service; there are: {', '.join(ai.NAMES)}.")
@@ -151,7 +151,8 @@ def settle_ports(config: StackConfig, state: StateFolder, table: ProcessTable) -
     )
 
 
-def _existing(config: StackConfig) -> Stack:
+def stack_existing(config: StackConfig) -> Stack:
+    """The stack of a state folder as last configured, running or not; stops with a sentence when there is none."""
     state = StateFolder(config.folder) if config.folder.exists() else None
     remembered = state.remembered("config") if state else None
     if state is None or remembered is None:

@@ -1,15 +1,16 @@
-"""Finding things with the help of AI services, through the front door; none of them needs to have a model."""
+"""Finding things with the help of the four AI services, through the front door; none of them needs to have a model.
 
-import random
+Classes say whether they need their service; the others run once more in ``test_96_ai_outage``, with all of them dead.
+Pictures are in ``test_06_ai_discovery_pictures``.
+"""
+
 import time
 
 import httpx
 import pytest
-from PIL import Image, ImageDraw
 
-from tests.e2e.support.answers import not_found, ok, refused, refused_field
-from tests.e2e.support.pictures import HOSTILE, bomb
-from tests.e2e.support.things import encoded, unique
+from tests.e2e.support.answers import ids, not_found, ok, refused_field
+from tests.e2e.support.things import unique
 from tests.support.polling import wait_until
 
 SOURCES = {"model", "cache", "baseline", "fallback"}
@@ -23,22 +24,21 @@ def shown(answer):
     for result in answer["results"]:
         assert result["reason"]["text"] in answer["reasons"]
         assert result["product"]["in_stock"]
-    ids = [result["product"]["id"] for result in answer["results"]]
-    assert len(ids) == len(set(ids))
-    return ids
+    found = [result["product"]["id"] for result in answer["results"]]
+    assert len(found) == len(set(found))
+    return found
 
 
 class TestRecommendations:
     @pytest.mark.parametrize("kind", ["similar", "together"])
     def test_a_product_leads_to_others(self, staff, guest, kind):
-        product, other = staff.add_product(), staff.add_product()
-        ids = shown(ok(guest.get(f"products/{product['id']}/recommendations/", kind=kind, limit=30)))
-        assert ids
-        assert product["id"] not in ids
-        assert ids == shown(
+        product, _ = staff.add_product(), staff.add_product()
+        found = shown(ok(guest.get(f"products/{product['id']}/recommendations/", kind=kind, limit=30)))
+        assert found
+        assert product["id"] not in found
+        assert found == shown(
             ok(guest.get(f"products/{product['slug']}/recommendations/", kind=kind, limit=30))
         )
-        assert other["id"] != product["id"]
 
     def test_what_is_sold_out_or_hidden_is_not_shown(self, staff, guest):
         category = staff.add_category()
@@ -47,9 +47,9 @@ class TestRecommendations:
         empty = staff.add_product(category_id=category["id"], stock=0)
         hidden = staff.add_product(category_id=category["id"])
         assert staff.delete(f"products/{hidden['id']}/").status_code == 204
-        ids = shown(ok(guest.get(f"products/{product['id']}/recommendations/", limit=30)))
-        assert there["id"] in ids
-        assert not {empty["id"], hidden["id"], product["id"]} & set(ids)
+        found = shown(ok(guest.get(f"products/{product['id']}/recommendations/", limit=30)))
+        assert there["id"] in found
+        assert not {empty["id"], hidden["id"], product["id"]} & set(found)
 
     def test_a_guest_is_recommended_something(self, guest):
         assert shown(ok(guest.get("recommendations/", limit=5)))
@@ -85,110 +85,132 @@ def test_the_service_itself_is_for_signed_in_callers(shop_url, guest, customer):
     assert answer.json()["source"] in ("model", "baseline")
 
 
-def looked_at(person, content, path="products/visual-search/", **fields):
-    """The answer to a picture; asked again while a busy machine makes the service too late for its caller."""
+def searched(person, text, **query):
+    """The answer of ``GET search/``; asked again while a busy machine makes meaning too late for it."""
     end = time.monotonic() + 20
     while True:
-        answer = person.send("POST", path, files={"image": ("a.png", content)}, data=fields)
-        late = answer.status_code == 200 and answer.json()["source"] == "fallback"
-        if not late or time.monotonic() > end:
+        answer = ok(person.get("search/", search=text, facets="false", highlights="false", **query))
+        if answer["mode"] == "hybrid" or time.monotonic() > end:
             return answer
         time.sleep(0.5)
 
 
-def drawing(seed):
-    """A picture that no other product has: a board of coloured fields on white."""
-    chance = random.Random(seed)
-    image = Image.new("RGB", (400, 400), "white")
-    pen = ImageDraw.Draw(image)
-    for row in range(8):
-        for column in range(8):
-            corner = (40 + 40 * column, 40 + 40 * row)
-            shade = tuple(chance.randrange(20, 230) for _ in range(3))
-            pen.rectangle((corner, (corner[0] + 39, corner[1] + 39)), fill=shade)
-    return image
-
-
 @pytest.fixture(scope="class")
-def pictured(administrator):
-    """A product with a picture of its own, that the service has seen; its picture, and its category."""
+def rainwear(administrator):
+    """A brand with one thing against rain and one that is something else, known to the service."""
     administrator.stay_signed_in()
-    image, category = drawing(unique("picture")), administrator.add_category()
-    product = administrator.add_product(category_id=category["id"])
-    ok(administrator.upload(product, encoded(image, "PNG")), 201)
+    brand = unique("Brand")
+    umbrella, gnome = (
+        administrator.add_product(name=name, description=says, brand=brand, price=price)
+        for name, says, price in (
+            ("Folding umbrella", "Keeps you dry when it rains.", "19.00"),
+            ("Garden gnome", "Smiles.", "4.00"),
+        )
+    )
 
     def known():
-        answer = ok(looked_at(administrator, encoded(image, "PNG"), limit=5))
-        return product["id"] in [result["product"]["id"] for result in answer["results"]]
+        found = ids(searched(administrator, "shelter against a downpour", brand=brand)["results"])
+        return umbrella["id"] in found
 
     wait_until(known, timeout_s=60, every_s=0.5)
-    return product, image, category
+    return brand, umbrella, gnome
 
 
-class TestPictures:
-    def test_a_photo_finds_its_product(self, pictured, guest):
-        product, image, _ = pictured
-        photo = image.rotate(4, fillcolor="white").resize((300, 300)).convert("RGB")
-        answer = ok(looked_at(guest, encoded(photo, "JPEG", quality=60), limit=5))
-        assert answer["source"] in ("model", "baseline")
-        assert answer["results"][0]["product"]["id"] == product["id"]
-        assert len(answer["results"]) <= 5
-        assert answer["reasons"]
+class TestMeaning:
+    """What only the service ``semantic_search`` can."""
 
-    def test_a_category_narrows_the_search(self, pictured, staff, guest):
-        product, image, category = pictured
-        other = staff.add_category()
-        mine = ok(looked_at(guest, encoded(image, "PNG"), category=category["slug"]))
-        assert [result["product"]["id"] for result in mine["results"]] == [product["id"]]
-        assert ok(looked_at(guest, encoded(image, "PNG"), category=other["slug"]))["results"] == []
-
-    @pytest.mark.parametrize("name", sorted(HOSTILE))
-    def test_hostile_uploads_are_refused(self, guest, name):
-        refused(looked_at(guest, HOSTILE[name]), 400, "image_invalid")
-
-    def test_a_bomb_is_refused(self, guest):
-        answer = looked_at(guest, bomb(10_000))
-        assert (answer.status_code, answer.json()["code"]) in (
-            (400, "image_invalid"),
-            (413, "payload_too_large"),
+    def test_other_words_find_the_thing(self, rainwear, guest):
+        brand, umbrella, _ = rainwear
+        answer = searched(guest, "shelter against a downpour", brand=brand)
+        assert answer["mode"] == "hybrid"
+        assert ids(answer["results"])[0] == umbrella["id"]
+        assert (
+            ids(
+                ok(guest.get("search/", search="shelter against a downpour", brand=brand, mode="lexical"))[
+                    "results"
+                ]
+            )
+            == []
         )
 
-    def test_a_missing_picture_is_named(self, guest):
-        refused_field(guest.send("POST", "products/visual-search/", files={"other": ("a", b"x")}), "image")
+    def test_the_product_list_finds_it_too(self, rainwear, guest):
+        brand, umbrella, _ = rainwear
+        searched(guest, "shelter against a downpour", brand=brand)
+        answer = guest.get("products/", search="shelter against a downpour", brand=brand)
+        assert answer.headers["x-search-mode"] == "hybrid"
+        assert ids(ok(answer)["results"])[0] == umbrella["id"]
 
-    @pytest.mark.parametrize("limit", ["0", "51", "many"])
-    def test_bad_limits_are_refused(self, guest, limit):
-        refused_field(looked_at(guest, encoded(drawing(1), "PNG"), limit=limit), "limit")
+    def test_filters_hold_for_it(self, rainwear, guest):
+        brand, umbrella, _ = rainwear
+        answer = searched(guest, "shelter against a downpour", brand=brand, max_price="5.00")
+        assert umbrella["id"] not in ids(answer["results"])
 
-    @pytest.mark.parametrize("change", ["crop", "half", "jpeg", "turn"])
-    def test_a_copy_is_known_before_it_is_uploaded_again(self, pictured, staff, change):
-        product, image, _ = pictured
-        copy = {
-            "crop": lambda: image.crop((30, 30, 370, 370)),
-            "half": lambda: image.resize((200, 200)),
-            "jpeg": lambda: image,
-            "turn": lambda: image.rotate(4, fillcolor="white"),
-        }[change]()
-        sent = encoded(copy, "JPEG", quality=40)
-        answer = ok(looked_at(staff, sent, "products/image-check/"))
-        assert [found["product"]["id"] for found in answer["duplicates"]] == [product["id"]]
+    @pytest.mark.parametrize(
+        "text", ["umbrella under £20", "umbrella below 20 pounds", "umbrella between £10 and £20"]
+    )
+    def test_a_price_in_the_text_is_a_filter(self, rainwear, guest, text):
+        brand, umbrella, _ = rainwear
+        answer = searched(guest, text, brand=brand)
+        assert answer["read_as"]
+        assert ids(answer["results"]) == [umbrella["id"]]
+        cheaper = searched(guest, text.replace("20", "12"), brand=brand)
+        assert cheaper["read_as"]
+        assert umbrella["id"] not in ids(cheaper["results"])
 
-    def test_a_new_picture_is_no_copy_and_gets_suggestions(self, pictured, staff):
-        _, image, category = pictured
-        answer = ok(looked_at(staff, encoded(drawing(unique("new")), "PNG"), "products/image-check/"))
-        assert answer["duplicates"] == []
-        assert answer["colours"]
-        same = ok(looked_at(staff, encoded(image, "PNG"), "products/image-check/"))
-        assert same["categories"][0]["category"]["slug"] == category["slug"]
 
-    def test_checking_is_for_staff(self, guest, customer):
-        sent = encoded(drawing(2), "PNG")
-        refused(looked_at(guest, sent, "products/image-check/"), 401, "not_authenticated")
-        refused(looked_at(customer, sent, "products/image-check/"), 403, "permission_denied")
+class TestSearching:
+    """What holds with the service and without it."""
 
-    def test_a_product_that_leaves_the_shop_is_not_found(self, staff, guest):
-        image, product = drawing(unique("leaving")), staff.add_product()
-        ok(staff.upload(product, encoded(image, "PNG")), 201)
-        assert staff.delete(f"products/{product['id']}/").status_code == 204
-        found = ok(looked_at(guest, encoded(image, "PNG")))["results"]
-        assert product["id"] not in [result["product"]["id"] for result in found]
+    def test_the_mode_is_said(self, guest):
+        answer = guest.get("products/", search="mug")
+        assert answer.headers["x-search-mode"] in ("hybrid", "lexical")
+        assert guest.get("products/", search="mug", mode="lexical").headers["x-search-mode"] == "lexical"
+
+    def test_the_exact_sku_is_first(self, staff, guest):
+        made = staff.add_product()
+        assert ids(ok(guest.get("search/", search=made["sku"]))["results"])[0] == made["id"]
+
+    def test_words_are_enough(self, staff, guest, brand):
+        made = staff.add_product(name="Zinc watering can", brand=brand)
+        assert ids(ok(guest.get("search/", search="watering can", brand=brand))["results"]) == [made["id"]]
+
+    def test_what_is_hidden_stays_hidden(self, staff, guest, brand):
+        made = staff.add_product(name="Zinc watering can", brand=brand)
+        assert staff.delete(f"products/{made['id']}/").status_code == 204
+        assert ok(guest.get("search/", search="something to water plants", brand=brand))["results"] == []
+
+    @pytest.mark.parametrize(
+        ("query", "field"), [({"mode": "magic"}, "mode"), ({"search": "x" * 2000}, "search")]
+    )
+    def test_bad_questions_are_refused(self, guest, query, field):
+        refused_field(guest.get("search/", **{"search": "mug", **query}), field)
+
+
+class TestAssistant:
+    """Talking, with the assistant or its fallback; what the assistant can do is in ``test_06_ai_chatbot``."""
+
+    def test_an_answer_has_its_form(self, guest):
+        answer = ok(guest.post("chat/", {"message": "hello"}))
+        assert answer["source"] in SOURCES
+        assert (answer["model"] is None) == (answer["source"] in ("baseline", "fallback"))
+        assert answer["reply"]
+
+    def test_a_product_is_cited(self, staff, guest):
+        word = unique("Quelm").replace("-", "")
+        made = staff.add_product(name=f"{word} footstool", price="31.00")
+
+        def cited():
+            answer = ok(guest.post("chat/", {"message": f"{word} footstool"}))
+            return f"/api/products/{made['id']}/" in [citation["url"] for citation in answer["citations"]]
+
+        wait_until(cited, timeout_s=30, every_s=0.5)
+
+    def test_orders_are_told_to_their_owner_only(self, staff, customer, stranger):
+        number = customer.order(staff.add_product())["number"]
+        question = {"message": "where is my order?"}
+        assert number in ok(customer.post("chat/", question))["reply"]
+        assert number not in ok(stranger.post("chat/", question))["reply"]
+
+    @pytest.mark.parametrize("body", [{}, {"message": ""}, {"message": "x" * 2_001}])
+    def test_bad_messages_are_refused(self, guest, body):
+        assert ok(guest.post("chat/", body), 400)["code"] == "validation_error"
