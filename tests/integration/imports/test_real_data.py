@@ -2,10 +2,6 @@
 
 import re
 import subprocess
-import threading
-import time
-from contextlib import suppress
-from pathlib import Path
 
 import pytest
 from django.db.models import Count, Sum
@@ -14,23 +10,10 @@ from apps.accounts.models import User
 from apps.inventory.selectors import stock_drift_list
 from apps.orders.models import Order, OrderItem
 from apps.products.models import Product
+from tests.support.peak_memory import PeakMemory
 
 ONLINE_RETAIL, FLIPKART = "online_retail_II_2009_2010.csv.gz", "flipkart_sample_1050.csv.gz"
 MAX_MIB = 300
-
-
-class PeakMemory(threading.Thread):
-    """Asks Linux for the peak of a process until it ends; ``ru_maxrss`` counts its parent at the fork, too."""
-
-    def __init__(self, pid: int) -> None:
-        super().__init__(daemon=True)
-        self._status, self.mib = Path(f"/proc/{pid}/status"), 0.0
-
-    def run(self) -> None:
-        with suppress(FileNotFoundError, ProcessLookupError):  # it has ended
-            while found := re.search(r"VmHWM:\s+(\d+) kB", self._status.read_text()):
-                self.mib = int(found[1]) / 1024
-                time.sleep(0.02)
 
 
 @pytest.mark.django_db(transaction=True)

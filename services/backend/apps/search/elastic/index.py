@@ -14,7 +14,7 @@ from apps.search.errors import EngineUnavailable
 WRITE_TIMEOUT_S = 60.0
 #: Elasticsearch keeps no more rules than these in a set.
 MAX_SYNONYMS = 10_000
-_KNOWN = 409
+_OUTDATED = "version_conflict_engine_exception"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +79,15 @@ class ElasticIndex:
                 operations=lines,  # type: ignore[arg-type]  # lines that are JSON already pass as they are
                 refresh=refresh,
                 require_alias=False,
-                filter_path=_ITEMS,
+                filter_path=_ERRORS,
             ).body
-        results = [result for item in answer["items"] for result in item.values()]
-        refused = [result for result in results if "error" in result]
-        failed = [result for result in refused if result["status"] != _KNOWN]
+        items = answer["items"] if answer["errors"] else []
+        refused = [result["error"] for item in items for result in item.values()]
+        failed = [error for error in refused if error["type"] != _OUTDATED]
         if failed:
-            raise EngineUnavailable(extra={"reason": str(failed[0]["error"])[:300], "failed": len(failed)})
-        return Written(len(results) - len(refused), len(refused))
+            raise EngineUnavailable(extra={"reason": str(failed[0])[:300], "failed": len(failed)})
+        changes = len(generations) * (len(rendered.documents) + len(rendered.missing))
+        return Written(changes - len(refused), len(refused))
 
     def _lines(self, generations: Sequence[str], rendered: Rendered) -> Iterable[bytes]:
         bodies = {pk: orjson.dumps(document) for pk, document in rendered.documents.items()}
@@ -215,4 +216,5 @@ class ElasticIndex:
             self._client.synonyms.put_synonym(id=self.alias, synonyms_set=synonyms)
 
 
-_ITEMS = "items.*.status,items.*.error,items.*._id"
+#: Nothing of what was stored, which would be as long as it was.
+_ERRORS = "errors,items.*.error"

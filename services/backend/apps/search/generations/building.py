@@ -1,8 +1,9 @@
 """Phase build: bring every product that there was at the beginning into the new generation.
 
 A part of the catalogue is read in id order from a server-side cursor, rendered, and written by a few threads that wait
-for the store, so that reading and writing overlap; memory is that of a few batches. After each piece the position is
-written to the journal: who goes on after a crash repeats one piece at most, which external versions make harmless.
+for the store, so that reading and writing overlap all the way; memory is that of a few batches. After each piece the
+position is written to the journal: who goes on after a crash repeats little more than one, which external versions make
+harmless.
 """
 
 import time
@@ -28,7 +29,7 @@ PIECE = 5_000
 #: Products of one request. Encoding is what takes time, so its position is noted more often.
 BATCH = {"text": 1_000, "vectors": 256}
 #: Requests under way at a time. Encoding uses every core by itself.
-SENDERS = {"text": 2, "vectors": 1}
+SENDERS = {"text": 3, "vectors": 1}
 _WAITING = 2
 
 
@@ -57,49 +58,54 @@ def _build_part(
     generation: IndexGeneration, part: GenerationShard, store: GenerationStore, report: Report
 ) -> None:
     pace = Pace(generation.option("rate") / generation.option("shards"))
-    # The same threads for all pieces: what the allocator keeps for a thread is not given back when it ends.
-    with ThreadPoolExecutor(SENDERS[part.store], thread_name_prefix="sender") as pool:
-        while part.finished_at is None:
-            position = _piece(generation, part, store, pace, pool)
-            failpoint("reindex.piece_written")
-            done = position >= part.last
-            GenerationShard.objects.filter(pk=part.pk).update(
-                position=Greatest(F("position"), position),
-                documents=F("documents") + pace.taken,
-                finished_at=Now() if done else None,
-            )
-            failpoint("reindex.piece_noted")
-            part.refresh_from_db()
-            report(
-                phase="build", generation=generation.name, store=part.store, shard=part.number,
-                documents=part.documents, position=part.position, last=part.last, per_second=pace.speed(),
-            )  # fmt: skip
+    batches = _batches(part.position, last=part.last, size=BATCH[part.store])
+    found = 0
+    for rendered in _written(store, generation.name, batches, senders=SENDERS[part.store]):
+        found += len(rendered.documents)
+        pace.take(len(rendered.documents))
+        if found >= PIECE:
+            _note(generation, part, pace, position=max(rendered.documents), documents=found, report=report)
+            found = 0
+    _note(generation, part, pace, position=part.last, documents=found, report=report)
 
 
-def _piece(
+def _batches(position: int, *, last: int, size: int) -> Iterator[Rendered]:
+    """All documents from ``position`` on. A cursor holds its rows on disk, hence one for each piece."""
+    while position < last:
+        found = 0
+        for rendered in documents_streamed(position, last=last, limit=PIECE, batch=size):
+            yield rendered
+            position, found = max(rendered.documents), found + len(rendered.documents)
+        if found < PIECE:
+            return
+
+
+def _note(
     generation: IndexGeneration,
     part: GenerationShard,
-    store: GenerationStore,
     pace: "Pace",
-    pool: ThreadPoolExecutor,
-) -> int:
-    """Write the next products; the id up to which all are written now."""
-    batches = documents_streamed(part.position, last=part.last, limit=PIECE, batch=BATCH[part.store])
-    position, found = part.position, 0
-    for rendered in _written(store, generation.name, batches, pool=pool, senders=SENDERS[part.store]):
-        position, found = max(rendered.documents), found + len(rendered.documents)
-        pace.take(len(rendered.documents))
-    pace.taken = found
-    return position if found == PIECE else part.last
+    *,
+    position: int,
+    documents: int,
+    report: Report,
+) -> None:
+    """Remember that everything up to ``position`` is written."""
+    failpoint("reindex.piece_written")
+    GenerationShard.objects.filter(pk=part.pk).update(
+        position=Greatest(F("position"), position),
+        documents=F("documents") + documents,
+        finished_at=Now() if position >= part.last else None,
+    )
+    failpoint("reindex.piece_noted")
+    part.refresh_from_db()
+    report(
+        phase="build", generation=generation.name, store=part.store, shard=part.number,
+        documents=part.documents, position=part.position, last=part.last, per_second=pace.speed(),
+    )  # fmt: skip
 
 
 def _written(
-    store: GenerationStore,
-    generation: str,
-    batches: Iterator[Rendered],
-    *,
-    pool: ThreadPoolExecutor,
-    senders: int,
+    store: GenerationStore, generation: str, batches: Iterator[Rendered], *, senders: int
 ) -> Iterator[Rendered]:
     """Yield batches in their order once they are stored; a few are under way meanwhile."""
     if senders == 1:
@@ -108,12 +114,13 @@ def _written(
             yield rendered
         return
     waiting: deque[tuple[Future[None], Rendered]] = deque()
-    for rendered in batches:
-        waiting.append((pool.submit(_send, store, generation, rendered), rendered))
-        if len(waiting) > senders + _WAITING:
+    with ThreadPoolExecutor(senders, thread_name_prefix="sender") as pool:
+        for rendered in batches:
+            waiting.append((pool.submit(_send, store, generation, rendered), rendered))
+            if len(waiting) > senders + _WAITING:
+                yield _settled(waiting)
+        while waiting:
             yield _settled(waiting)
-    while waiting:
-        yield _settled(waiting)
 
 
 def _send(store: GenerationStore, generation: str, rendered: Rendered) -> None:
@@ -153,8 +160,6 @@ class Pace:
     def __init__(self, per_second: float) -> None:
         self._per_second = per_second
         self._begin, self._all = time.monotonic(), 0
-        #: Documents of the last piece.
-        self.taken = 0
 
     def take(self, documents: int) -> None:
         """Account for what was written; wait until it was allowed."""

@@ -14,9 +14,11 @@ from django.db import connection
 #: A worker that took marks and died is replaced after this long.
 CLAIM_S = 60
 
+# Who marks may wait for who marks, in one order. Nobody else waits, so that no two can wait for each other: a row that
+# is locked is being marked anew, and that makes it free to be claimed as well.
 _MARK = """
 INSERT INTO {table} (product_id, marks) {products} ORDER BY 1
-ON CONFLICT (product_id) DO UPDATE SET marks = {table}.marks + 1
+ON CONFLICT (product_id) DO UPDATE SET marks = {table}.marks + 1, claimed_until = NULL
 """
 _CLAIM = """
 UPDATE {table} SET claimed_until = now() + make_interval(secs => %s) WHERE product_id IN (
@@ -25,12 +27,22 @@ UPDATE {table} SET claimed_until = now() + make_interval(secs => %s) WHERE produ
 ) RETURNING product_id, marks
 """
 _REMOVE = """
-DELETE FROM {table} d USING unnest(%s::bigint[], %s::bigint[]) AS seen (product_id, marks)
-WHERE d.product_id = seen.product_id AND d.marks = seen.marks
+DELETE FROM {table} WHERE product_id IN (
+    SELECT product_id FROM {table} JOIN unnest(%s::bigint[], %s::bigint[]) AS seen (product_id, marks)
+    USING (product_id, marks) FOR UPDATE OF {table} SKIP LOCKED
+)
 """
 #: What has changed meanwhile waits from now on: its earlier changes have been written.
-_RENEW = "UPDATE {table} SET claimed_until = NULL, marked_at = now() WHERE product_id = ANY(%s)"
-_RELEASE = "UPDATE {table} SET claimed_until = NULL WHERE product_id = ANY(%s)"
+_RENEW = """
+UPDATE {table} SET claimed_until = NULL, marked_at = now() WHERE product_id IN (
+    SELECT product_id FROM {table} WHERE product_id = ANY(%s) FOR UPDATE SKIP LOCKED
+)
+"""
+_RELEASE = """
+UPDATE {table} SET claimed_until = NULL WHERE product_id IN (
+    SELECT product_id FROM {table} WHERE product_id = ANY(%s) FOR UPDATE SKIP LOCKED
+)
+"""
 _WAITING = "SELECT EXISTS (SELECT 1 FROM {table} WHERE claimed_until IS NULL OR claimed_until < now())"
 _OLDER = "SELECT count(*) FROM {table} WHERE marked_at < %s"
 
