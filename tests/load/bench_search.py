@@ -3,7 +3,7 @@
 
 Each text is asked three times, one after the other and in changing order: the very body that the shop sends, straight
 to Elasticsearch; ``GET /api/products/?search=`` by words alone, through gateway, backend and PostgreSQL; and as
-customers ask, with the meaning of the words if a service knows it. Texts are two words of a product's name, new each time.
+customers ask, with the meaning of words if a service knows it. Texts are two words of a name, new each time.
 ``SIZES=10000,1000000`` is the large comparison. Prints medians, p95 and ratios.
 """
 
