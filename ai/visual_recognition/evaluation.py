@@ -1,21 +1,17 @@
-"""Finding the iconic picture of a photo, and copies of pictures: figures with intervals over classes."""
+"""Finding the iconic picture of a photo: figures with intervals over classes."""
 
-import io
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from visual_recognition.dataset import Pictures
 from visual_recognition.descriptors import Described, Floats
 from visual_recognition.encoder import Describer
-from visual_recognition.matching import CHECKED, SAME_CORRELATION, same_picture
 from visual_recognition.model import DETAILED, VisualModel, colour_scores, fused_scores, gallery_learn
-from visual_recognition.pictures import Limits, Pixels, picture_read
+from visual_recognition.pictures import Limits, picture_read
 
 #: Pictures of a data set are as large as those of strangers.
 DATASET_LIMITS = Limits(max_bytes=5_000_000, max_pixels=24_000_000)
@@ -142,73 +138,3 @@ def _halves(count: int, splits: int, seed: int) -> Iterator[tuple[Numbers, Numbe
         first, second = order[: count // 2], order[count // 2 :]
         yield first, second
         yield second, first
-
-
-@dataclass(frozen=True)
-class Copies:
-    """How copies were told from other pictures."""
-
-    precision: float
-    recall: float
-    by_kind: Mapping[str, float]
-
-
-COPIES: Mapping[str, Callable[[Pixels], Pixels]] = {
-    "crop 15 %": lambda pixels: pixels[
-        pixels.shape[0] * 15 // 200 : pixels.shape[0] - pixels.shape[0] * 15 // 200,
-        pixels.shape[1] * 15 // 200 : pixels.shape[1] - pixels.shape[1] * 15 // 200,
-    ],
-    "half the size": lambda pixels: np.asarray(
-        cv2.resize(pixels, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
-    ),
-    "JPEG 40": lambda pixels: _jpeg(pixels, 40),
-    "turned by 5°": lambda pixels: _turned(pixels, 5),
-    "all of it": lambda pixels: _jpeg(_turned(pixels[10:-10, 10:-10], -3), 60),
-}
-
-
-def judge_copies(library: Library, pictures: Pictures, describer: Describer, *, every: int = 1) -> Copies:
-    """Copies of every so many pictures, iconic or photo, looked for among all of them; photos of one shelf must not be
-    taken for each other, nor pictures whose original is not there.
-    """
-    contents = [*pictures.iconic, *pictures.photos]
-    described = [*library.iconic, *library.photos]
-    right = wrong = asked = 0
-    asked_for = range(0, len(contents), every)
-    by_kind: dict[str, float] = {}
-    for kind, change in COPIES.items():
-        found_kind = 0
-        for number in asked_for:
-            copy = describer.describe(change(picture_read(contents[number], limits=DATASET_LIMITS)))
-            found = duplicates(copy, described)
-            found_kind += number in found
-            wrong += len(found - {number})
-        by_kind[kind] = found_kind / len(asked_for)
-        right, asked = right + found_kind, asked + len(asked_for)
-    for number in asked_for:
-        picture = described[number]
-        wrong += len(duplicates(picture, described, without=number))
-    return Copies(right / max(right + wrong, 1), right / asked, by_kind)
-
-
-def duplicates(picture: Described, described: list[Described], *, without: int | None = None) -> set[int]:
-    """Numbers of the pictures that this one is a copy of, of those that look most like it."""
-    colour = np.array([one.vector for one in described]) @ picture.vector
-    if without is not None:
-        colour[without] = -1
-    nearest = np.argsort(-colour, kind="stable")[:CHECKED]
-    return {
-        int(i) for i in nearest if i != without and same_picture(picture, described[i]) >= SAME_CORRELATION
-    }
-
-
-def _jpeg(pixels: Pixels, quality: int) -> Pixels:
-    file = io.BytesIO()
-    Image.fromarray(pixels).save(file, "JPEG", quality=quality)
-    return np.asarray(Image.open(file))
-
-
-def _turned(pixels: Pixels, degrees: float) -> Pixels:
-    height, width = pixels.shape[:2]
-    matrix = cv2.getRotationMatrix2D((width / 2, height / 2), degrees, 1)
-    return np.asarray(cv2.warpAffine(pixels, matrix, (width, height), borderMode=cv2.BORDER_REPLICATE))

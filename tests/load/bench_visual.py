@@ -14,16 +14,17 @@ from pathlib import Path
 import cv2
 
 from tools.paths import ROOT
+from visual_recognition.copies import Copies, copies_compare, copies_judge, line_choose, numbers_of
 from visual_recognition.dataset import pictures_read
 from visual_recognition.encoder import describer_load
 from visual_recognition.evaluation import (
     Judged,
-    judge_copies,
     judge_histogram,
     judge_normalised,
     judge_plain,
     library_build,
 )
+from visual_recognition.matching import SAME_CORRELATION
 
 DATA = Path(
     os.environ.get("BENCH_VISUAL_DATA", ROOT.parent / "shared" / "data" / "grocery_store_subset.tar.gz")
@@ -47,13 +48,29 @@ def main() -> int:
     row("colour histogram, middle half", judge_histogram(pictures))
     row("plain", judge_plain(library))
     row("normalised by half of the photos", judge_normalised(library))
-    copies = judge_copies(library, pictures, describer, every=int(os.environ.get("BENCH_VISUAL_EVERY", "2")))
-    print(f"\ncopies: precision {copies.precision:.3f}, recall {copies.recall:.3f}")
-    for kind, found in copies.by_kind.items():
-        print(f"  {kind:20}{found:8.3f} found")
+    print()
+    halves = [
+        copies_compare(library, pictures, describer, asked=numbers_of(library, classes=in_half).tolist())
+        for in_half in (lambda one: one % 2 == 0, lambda one: one % 2 == 1)
+    ]
+    for choosing, judged in (halves, halves[::-1]):
+        line = line_choose(choosing)
+        print_copies(
+            f"line {line:.3f} of one half of the classes, on the other", copies_judge(judged, line=line)
+        )
+    both = [*halves[0], *halves[1]]
+    print_copies(f"line {SAME_CORRELATION} of the service, on all", copies_judge(both, line=SAME_CORRELATION))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
     print(f"\ndata {pictures.digest()[:16]}, {time.monotonic() - began:.0f} s, {peak:.0f} MB")
     return 0
+
+
+def print_copies(name: str, copies: Copies) -> None:
+    """How copies were found."""
+    kinds = ", ".join(f"{kind} {found:.3f}" for kind, found in copies.by_kind.items())
+    print(
+        f"copies, {name}: precision {copies.precision:.4f}, recall {copies.recall:.4f} ({kinds})", flush=True
+    )
 
 
 def row(name: str, judged: Judged) -> None:
