@@ -42,13 +42,14 @@ _STATE = "SELECT count(*), coalesce(max(changed_at), '-infinity')::text FROM ai_
 class Catalogue:
     """Shared by the thread that follows the table and the requests."""
 
-    def __init__(self, *, database_url: str, encoder: TextEncoder) -> None:
+    def __init__(self, *, database_url: str, encoder: TextEncoder, has_vectors: bool = True) -> None:
+        """Without vectors, only words are followed: others know what is near."""
         self._url, self._encoder = database_url, encoder
         self._lock = threading.Lock()
         self._products: list[int] = []
         self._row: dict[int, int] = {}
         self._digest: dict[int, bytes] = {}
-        self._vectors: Vectors = np.zeros((1_024, DIMENSIONS), np.float32)
+        self._vectors: Vectors = np.zeros((1_024, DIMENSIONS if has_vectors else 0), np.float32)
         self._words: dict[str, set[int]] = defaultdict(set)
         self._words_of: dict[int, frozenset[str]] = {}
         self._sku: dict[str, int] = {}
@@ -75,6 +76,12 @@ class Catalogue:
     def has(self, word: str) -> bool:
         """Whether some product has this word."""
         return any(self._words.get(one) for one in words_of(word))
+
+    def common_words(self, most: int) -> list[str]:
+        """Words that at least two products have, those of most products first."""
+        with self._lock:
+            counted = [(len(products), word) for word, products in self._words.items() if len(products) > 1]
+        return [word for _, word in sorted(counted, key=lambda one: (-one[0], one[1]))[:most]]
 
     def has_all(self, text: str) -> bool:
         """Whether some product has every word of the text."""
@@ -132,6 +139,8 @@ class Catalogue:
 
     def _encoded(self, connection: psycopg.Connection, wanted: list[tuple[bytes, str]]) -> Vectors:
         """Vectors of texts by their digests: kept ones, or made and kept now."""
+        if not self._vectors.shape[1]:
+            return np.zeros((len(wanted), 0), np.float32)
         digests = [digest for digest, _ in wanted]
         kept: dict[bytes, bytes] = dict(
             connection.execute(

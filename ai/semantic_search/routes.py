@@ -1,4 +1,4 @@
-"""The one question: what is near a text, and what does it ask for beside words."""
+"""What is near a text, and what it asks for beside words; and what words customers miss in the catalogue."""
 
 import asyncio
 import contextlib
@@ -9,16 +9,29 @@ from functools import lru_cache
 
 import structlog
 from fastapi import APIRouter, FastAPI, Request
+from prometheus_client import Gauge
 
 from meshop_shared.ai.decisions import DecisionLog
 from meshop_shared.ai.models import Models
 from meshop_shared.embeddings.port import TextEncoder
 from meshop_shared.fusion import Weights
 from semantic_search.catalogue import Catalogue, Vectors
-from semantic_search.schemas import Fusion, Hit, SearchAnswer, SearchQuestion
+from semantic_search.nearest import Nearest
+from semantic_search.schemas import (
+    Fusion,
+    Hit,
+    SearchAnswer,
+    SearchQuestion,
+    SynonymPair,
+    SynonymsAnswer,
+    SynonymsQuestion,
+)
+from semantic_search.synonyms import Synonyms
 from semantic_search.understanding import understood
 
 log = structlog.get_logger(__name__)
+
+PRODUCTS = Gauge("meshop_semantic_products", "Products that the service knows.")
 
 #: Weights that were never tuned: of round numbers.
 BASELINE = Weights()
@@ -30,6 +43,7 @@ def routes_build(
     decisions: DecisionLog,
     *,
     catalogue: Catalogue,
+    nearest: Nearest,
     encoder: TextEncoder,
     poll_s: float,
 ) -> APIRouter:
@@ -59,7 +73,11 @@ def routes_build(
         """Products by meaning, and filters found in the text."""
         current = models.current
         said = understood(question.text, values=catalogue.values)
-        near = catalogue.near(vector_of(said.text.lower()), limit=question.limit)
+        vector = vector_of(said.text.lower())
+        if nearest is catalogue:
+            near = catalogue.near(vector, limit=question.limit)
+        else:
+            near = await asyncio.to_thread(nearest.near, vector, limit=question.limit)
         answer = SearchAnswer(
             source="model" if current else "baseline",
             model=current.ref if current else None,
@@ -79,6 +97,24 @@ def routes_build(
         )
         return answer
 
+    synonyms_kept, one_at_a_time = Synonyms(catalogue=catalogue, encoder=encoder), asyncio.Lock()
+
+    @router.post("/synonyms")
+    async def synonyms(question: SynonymsQuestion, request: Request) -> SynonymsAnswer:
+        """Words of searched texts that the catalogue lacks, and what they may stand for; new ones take seconds."""
+        async with one_at_a_time:
+            pairs = await asyncio.to_thread(synonyms_kept.propose, question.texts)
+        answer = SynonymsAnswer(
+            source="baseline",
+            model=None,
+            reasons=[f"{pair.word} is like {pair.known}" for pair in pairs],
+            items=[SynonymPair.model_validate(pair) for pair in pairs],
+        )
+        decisions.record(
+            operation="synonyms", request_id=request.scope["request_id"], question=question, answer=answer
+        )
+        return answer
+
     return router
 
 
@@ -91,6 +127,7 @@ async def _follow(catalogue: Catalogue, *, poll_s: float) -> None:
                 await asyncio.to_thread(catalogue.prepare)
                 prepared = True
             await asyncio.to_thread(catalogue.follow)
+            PRODUCTS.set(len(catalogue))
         except Exception as error:  # whatever it is, what is known goes on answering
             log.warning("catalogue not followed", error=f"{type(error).__name__}: {error}")
         await asyncio.sleep(poll_s)

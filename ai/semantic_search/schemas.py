@@ -25,6 +25,31 @@ class Hit(BaseModel):
     score: float
 
 
+class SynonymsQuestion(BaseModel):
+    """Texts that customers searched."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    texts: Annotated[list[Text], Field(min_length=1, max_length=2_000)]
+
+
+class SynonymPair(BaseModel):
+    """A word of a text that no product has, and the word of the catalogue that means most nearly the same."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    text: int = Field(description="Place of the text in the question.")
+    word: str
+    known: str
+    score: float
+
+
+class SynonymsAnswer(Answer):
+    """Proposals, for people to decide on."""
+
+    items: list[SynonymPair]
+
+
 class Fusion(BaseModel):
     """How to join these hits with those of a search by words; see :class:`meshop_shared.fusion.Weights`."""
 

@@ -1,6 +1,7 @@
 """The service follows the feature table, answers from it, and its training judges itself."""
 
 import itertools
+import zlib
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -16,6 +17,7 @@ from semantic_search.catalogue import Catalogue
 from semantic_search.main import create
 from semantic_search.model import weights_load
 from semantic_search.settings import SemanticSearchSettings
+from semantic_search.synonyms import Synonyms
 from semantic_search.train import main as train
 from tests.support.polling import wait_until
 from tools.paths import TEXT_MODEL
@@ -171,3 +173,60 @@ def test_vectors_survive_half_precision(catalogue):
     for content in (b"", b"[]", b"{}", b'{"lexical": "x"}'):
         with pytest.raises((ValueError, TypeError, KeyError)):
             weights_load(content)
+
+
+class Meanings:
+    """An encoder that was told which words mean the same; the rest is at right angles."""
+
+    name = "told"
+
+    def __init__(self, *groups: str) -> None:
+        self._place = {word: number for number, group in enumerate(groups) for word in group.split()}
+
+    def encode(self, texts):
+        rows = np.zeros((len(texts), 384), np.float32)
+        for row, text in zip(rows, texts, strict=True):
+            row[self._place.get(text, 100 + zlib.crc32(text.encode()) % 200)] = 1
+        return rows
+
+    def knows(self, word):
+        return word != "qzx"
+
+
+def test_words_that_the_catalogue_lacks_are_paired_with_its_own(ai_database_url, products):
+    rows = [row(10, "Velvet sofa"), row(11, "Leather sofa"), row(12, "Sofia doll"), row(13, "Sofia poster")]
+    products.put(PRODUCTS, rows)
+    encoder = Meanings("sofa couch soffa", "velvet velour")
+    catalogue = Catalogue(database_url=ai_database_url, encoder=encoder)
+    catalogue.prepare()
+    catalogue.follow()
+    synonyms = Synonyms(catalogue=catalogue, encoder=encoder)
+    texts = [
+        "couch", "leather couch", "garden couch", "velour couch", "sofa", "soffa", "qzx", "rocket", "velour sofa",
+    ]  # fmt: skip
+    for _ in range(2):
+        pairs = [(pair.text, pair.word, pair.known, pair.score) for pair in synonyms.propose(texts)]
+        # Not where no product has the rest, two words are strange, letters alone are alike, or one product says it.
+        assert pairs == [(0, "couch", "sofa", 1.0), (1, "couch", "sofa", 1.0)]
+    assert synonyms.propose(["lantern"]) == []
+
+
+def test_the_service_proposes_synonyms(client):
+    answer = client.post("/v1/synonyms", json={"texts": ["umbrela", "wall clock"]}).json()
+    assert (answer["source"], answer["items"]) == ("baseline", [])
+    assert client.post("/v1/synonyms", json={"texts": []}).status_code == 400
+
+
+def test_without_its_qdrant_it_says_so_and_knows_words_only(ai_database_url, products, tmp_path):
+    settings = SemanticSearchSettings(
+        ai_database_url=ai_database_url, model_store=tmp_path.as_uri(), port=0, qdrant_url="http://127.0.0.1:1"
+    )  # fmt: skip
+    with TestClient(create(settings)) as client:
+        refused = client.post("/v1/search", json={"text": "mug"})
+        assert (refused.status_code, refused.json()["code"]) == (503, "vectors_unavailable")
+    words = Catalogue(database_url=ai_database_url, encoder=text_encoder(None), has_vectors=False)
+    words.prepare()
+    assert words.follow() == 5
+    assert words.has_all("red mug")
+    with psycopg.connect(ai_database_url) as connection:
+        assert connection.execute("SELECT count(*) FROM ai_text_vector").fetchone() == (0,)

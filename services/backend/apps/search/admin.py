@@ -15,8 +15,10 @@ from apps.search.models import (
     QueryRule,
     SearchedText,
     SearchSynonym,
+    SynonymProposal,
     TextVector,
 )
+from apps.search.services.proposals import synonym_proposals_decide
 from apps.search.services.synonyms import synonyms_changed
 from apps.search.texts import normalise, rule_problem
 
@@ -59,6 +61,35 @@ class SearchSynonymAdmin(admin.ModelAdmin):
         """Delete several, and tell the engine once."""
         super().delete_queryset(request, queryset)
         synonyms_changed()
+
+
+@admin.register(SynonymProposal)
+class SynonymProposalAdmin(ReadOnlyAdmin):
+    """Synonyms learned from what customers search; approving one makes it a rule."""
+
+    list_display = ("word", "known", "score", "searches", "example", "state", "seen_at")
+    list_filter = ("state",)
+    search_fields = ("word", "known")
+    ordering = ("-searches", "id")
+    actions = ("approve", "reject")
+
+    @admin.action(description="Approve: make synonyms of them", permissions=["decide"])
+    def approve(self, request: HttpRequest, queryset: Any) -> None:
+        """Add the rules, and tell the engine."""
+        self._decide(request, queryset, approved=True)
+
+    @admin.action(description="Reject: never propose them again", permissions=["decide"])
+    def reject(self, request: HttpRequest, queryset: Any) -> None:
+        """Remember that they are none."""
+        self._decide(request, queryset, approved=False)
+
+    def has_decide_permission(self, request: HttpRequest) -> bool:
+        """Who may add synonyms by hand."""
+        return request.user.has_perm("search.add_searchsynonym")
+
+    def _decide(self, request: HttpRequest, queryset: Any, *, approved: bool) -> None:
+        decided = synonym_proposals_decide(ids=list(queryset.values_list("pk", flat=True)), approved=approved)
+        self.message_user(request, f"{decided} decided.")
 
 
 class QueryRuleForm(forms.ModelForm):

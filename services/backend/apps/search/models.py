@@ -27,6 +27,31 @@ class SearchSynonym(models.Model):
         return self.rule
 
 
+class SynonymProposal(models.Model):
+    """A word that customers search and no product has, beside one that products have: for a merchandiser to decide."""
+
+    class State(models.TextChoices):
+        """What became of it."""
+
+        OPEN = "open"
+        APPROVED = "approved"
+        REJECTED = "rejected"
+
+    word = models.CharField(max_length=MAX_TEXT)
+    known = models.CharField(max_length=MAX_TEXT, help_text="Word of the catalogue.")
+    score = models.FloatField(help_text="How alike both are in meaning, 0–1.")
+    searches = models.PositiveIntegerField(help_text="Of texts with the word, in the last 30 days.")
+    example = models.CharField(max_length=MAX_TEXT, help_text="The text with it that was searched most.")
+    state = models.CharField(max_length=8, choices=State, default=State.OPEN)
+    seen_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["word", "known"], name="synonym_proposal_once")]
+
+    def __str__(self) -> str:
+        return f"{self.word}, {self.known}"
+
+
 class QueryRule(models.Model):
     """What a merchandiser wants of one product in the answers to one query: a fixed place, or more or less weight."""
 

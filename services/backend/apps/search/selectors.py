@@ -76,6 +76,16 @@ def dirty_count() -> int:
     return DirtyProduct.objects.count()
 
 
+def texts_searched_most(*, days: int, least: int, limit: int) -> list[tuple[str, int]]:
+    """Texts that were searched at least so often in the last ``days``, with how often; the most searched first."""
+    since = timezone.now().date() - timedelta(days=days - 1)
+    texts = (
+        SearchedText.objects.filter(day__gte=since).order_by().values("text").annotate(total=Sum("searches"))
+    )
+    rows = texts.filter(total__gte=least).order_by("-total", "text")[:limit]
+    return [(row["text"], row["total"]) for row in rows]
+
+
 def searched_texts(*, days: int, in_vain: bool) -> QuerySet[SearchedText, Any]:
     """Texts of the last ``days``, each with its ``total`` and its ``nothing``: searches, and those that found nothing.
 

@@ -6,6 +6,7 @@ from django.utils.module_loading import import_string
 
 from apps.search.generations.retiring import generations_expire
 from apps.search.services.indexing import index_catch_up
+from apps.search.services.proposals import synonyms_propose
 from apps.search.services.querylog import query_log_flush, query_log_prune
 from apps.search.services.synonyms import synonyms_reconcile
 
@@ -41,6 +42,12 @@ def tidy_vectors() -> None:
 def synonyms() -> bool:
     """Bring the engine the synonyms that an outage kept from it."""
     return synonyms_reconcile()
+
+
+@shared_task
+def propose_synonyms() -> int:
+    """Look for synonyms in what was searched."""
+    return synonyms_propose()
 
 
 @shared_task
