@@ -103,7 +103,8 @@ bench-events: setup ## Measure commit to mail beside a bare Celery task, idle an
 	@$(TESTBED) --durable -- $(PY) -m tests.load.bench_events
 
 bench-ai: setup ## Measure the main calls of the AI services beside an empty endpoint, and their memory
-	@$(TESTBED) -- $(PY) -m tests.load.bench_ai
+	@RETAIL="$(RETAIL)" $(TESTBED) -- $(PY) -m tests.load.bench_ai
+	@RETAIL="$(RETAIL)" $(TESTBED) -- $(PY) -m tests.load.bench_ai_search
 	@$(PY) -m tests.load.bench_visual_service
 	@$(TESTBED) -- $(PY) -m tests.load.bench_ai_chatbot
 

@@ -5,14 +5,14 @@ import json
 import time
 
 
-def wait_for_model(port: int) -> http.client.HTTPConnection:
-    """A connection to the service once its model answers."""
+def wait_for_model(port: int, *, trained: bool = True) -> http.client.HTTPConnection:
+    """A connection to the service once its model answers, or, untrained, the service itself."""
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
         try:
             connection.request("GET", "/v1/model")
-            if json.loads(connection.getresponse().read())["model"]:
+            if json.loads(connection.getresponse().read())["model"] or not trained:
                 return connection
         except OSError:
             pass

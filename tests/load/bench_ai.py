@@ -1,7 +1,7 @@
 """``make bench-ai``: the main calls of the AI services beside an empty endpoint of the same program, and their memory.
 
 One caller, one connection, a model of the real shop when its data is here, else of a generated one.
-``BENCH_AI_CALLS`` says how many calls each. Needs PostgreSQL (the test servers).
+``RETAIL`` names its file, ``BENCH_AI_CALLS`` says how many calls each. Needs PostgreSQL (the test servers).
 """
 
 import json
@@ -26,7 +26,7 @@ from tools.paths import AI, ROOT, SHARED
 from tools.ports import pick_port
 
 CALLS = int(os.environ.get("BENCH_AI_CALLS", "300"))
-DATA = ROOT.parent / "shared" / "data" / "online_retail_II_2009_2010.csv.gz"
+DATA = Path(os.environ.get("RETAIL") or ROOT.parent / "shared" / "data" / "online_retail_II_2009_2010.csv.gz")
 LIMIT_MB = 400
 Ask = Callable[[str, str, dict | None], bytes]
 
