@@ -41,6 +41,13 @@ SCHEDULE = {
     "sweep-search-vectors": every(2, "apps.search.tasks.sweep_vectors"),
     "tidy-search-vectors": every(HOUR, "apps.search.tasks.tidy_vectors"),
     "sync-search-synonyms": every(MINUTE, "apps.search.tasks.synonyms"),
+    "propose-synonyms": {
+        "task": "apps.search.tasks.propose_synonyms",
+        "schedule": crontab(hour="2", minute="40"),
+        "options": {"expires": 6 * HOUR},
+    },
+    "flush-activity": every(10, "apps.activity.tasks.flush"),
+    "prune-activity": every(HOUR, "apps.activity.tasks.prune"),
     "flush-search-queries": every(MINUTE, "apps.search.tasks.flush_query_log"),
     "prune-search-queries": every(HOUR, "apps.search.tasks.prune_query_log"),
     "prune-carts": every(HOUR, "apps.orders.tasks.prune_carts"),

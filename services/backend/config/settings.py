@@ -43,6 +43,7 @@ INSTALLED_APPS = [
     "apps.inventory",
     "apps.products",
     "apps.search",
+    "apps.activity",
     "apps.orders",
     "apps.recommendations",
     "apps.visual",

@@ -67,6 +67,18 @@ SUBSCRIPTIONS: tuple[Subscription, ...] = (
         handler="apps.features.consumers.on_price",
     ),
     Subscription(
+        consumer="features.activity",
+        events=("activity.recorded",),
+        queue="ai",
+        handler="apps.features.consumers.on_activity",
+    ),
+    Subscription(
+        consumer="features.searches",
+        events=("searches.counted",),
+        queue="ai",
+        handler="apps.features.consumers.on_searches",
+    ),
+    Subscription(
         consumer="analytics.orders",
         events=(
             "order.placed",

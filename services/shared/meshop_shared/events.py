@@ -310,6 +310,24 @@ class ReviewVoted(EventPayload):
     helpful_count: int
 
 
+class ActivityRecorded(EventPayload):
+    """Visitors looked at products or changed their carts; one event for all of some seconds."""
+
+    TYPE = "activity.recorded"
+    PUBLIC = False
+    first_id: int
+    last_id: int = Field(description="All rows between both ids, of which others may tell, too.")
+    count: int
+
+
+class SearchesCounted(EventPayload):
+    """Texts were searched; one event for up to a thousand texts of a minute."""
+
+    TYPE = "searches.counted"
+    PUBLIC = False
+    text_ids: list[int]
+
+
 class ReportRequested(EventPayload):
     """Somebody of the staff waits for a report."""
 

@@ -59,6 +59,17 @@ class TestRecommendations:
         viewed = ",".join(str(pk) for pk in first[:3])
         assert not set(first[:3]) & set(shown(ok(guest.get("recommendations/", viewed=viewed, limit=30))))
 
+    @pytest.mark.parametrize("who", ["guest", "customer"])
+    def test_what_the_shop_was_told_of_is_not_shown_again(self, request, who):
+        person = request.getfixturevalue(who)
+        if who == "guest":
+            person.cart()  # names the guest
+        first = shown(ok(person.get("recommendations/", limit=5)))
+        for product in first[:2]:
+            assert person.post(f"products/{product}/view/").status_code == 204
+        assert not set(first[:2]) & set(shown(ok(person.get("recommendations/", limit=30))))
+        not_found(person.post("products/no-such-thing/view/"))
+
     def test_what_is_in_the_cart_is_not_shown(self, staff, customer):
         first = shown(ok(customer.get("orders/cart/recommendations/", limit=5)))
         product = customer.product(first[0])

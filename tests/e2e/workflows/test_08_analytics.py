@@ -149,6 +149,18 @@ class TestFromOrderToFigures:
         assert day["refunds"] == 1
         assert money(day["net"]) == money(order["total"]) - money(day["refunded"])
 
+    def test_looking_and_choosing_move_the_funnel_of_visitors(self, staff, guest, article):
+        def counts():
+            return {one["stage"]: one["count"] for one in figures(staff, "funnel/")["visitors"]}
+
+        before = counts()
+        guest.add_to_cart(article)
+        assert guest.post(f"products/{article['id']}/view/").status_code == 204
+        wait_until(
+            lambda: all(counts()[stage] > before[stage] for stage in ("visited", "viewed", "filled_cart")),
+            timeout_s=WITHIN_S, every_s=1,
+        )  # fmt: skip
+
     def test_shipping_and_delivery_move_the_funnel(self, staff, customer, article):
         order, _ = bought(customer, article)
         ok(staff.post(f"orders/{order['id']}/ship/"))

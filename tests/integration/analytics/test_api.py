@@ -9,6 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from apps.activity.models import Activity
 from apps.analytics.services.backfill import analytics_backfill
 from apps.analytics.services.segments import segments_refresh
 from apps.orders.models import Cart
@@ -158,6 +159,25 @@ def test_the_funnel(analyst):
     assert people.pop("registered") == 5  # staff are no customers; the analyst is staff
     assert people == {"filled_cart": 5, "ordered": 4, "paid": 3, "received": 1, "came_back": 0}
     assert body["orders"][2]["of_previous"] == 0.6667
+
+
+def test_the_funnel_of_visitors(analyst):
+    buyer, now = user_make(), timezone.now()
+    sold_make(until="paid", user=buyer)
+    counted()
+    deeds = [
+        ("", None, "viewed"), ("gone", None, "viewed"), ("g1", None, "viewed"), ("g1", None, "added"),
+        (f"u{buyer.pk}", buyer.pk, "viewed"), (f"u{buyer.pk}", buyer.pk, "added"), ("g2", None, "removed"),
+    ]  # fmt: skip
+    for number, (visitor, user_id, kind) in enumerate(deeds):
+        Activity.objects.create(
+            entry=str(number), visitor=visitor, user_id=user_id, kind=kind, product_id=1, quantity=1,
+            at=now - timedelta(days=400) if visitor == "gone" else now,
+        )  # fmt: skip
+    visitors = ask(analyst, "funnel/")["visitors"]
+    assert [(stage["stage"], stage["count"]) for stage in visitors] == [
+        ("visited", 3), ("viewed", 2), ("filled_cart", 2), ("ordered", 1),
+    ]  # fmt: skip
 
 
 def test_cohorts(analyst):

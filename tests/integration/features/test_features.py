@@ -1,14 +1,19 @@
 """The feature tables follow the shop, whatever arrives twice, late or not at all."""
 
 import json
+import uuid
 from io import StringIO
 
 import psycopg
 import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 from pydantic import SecretStr
 
+from apps.activity import keys
+from apps.activity.models import Activity
+from apps.activity.services import activity_flush, activity_note
 from apps.core.events import event_emit
 from apps.core.models import EventRetry
 from apps.features import services
@@ -16,7 +21,9 @@ from apps.features.mirrors import MIRRORS
 from apps.orders.services.orders import order_cancel
 from apps.orders.services.placing import order_place
 from apps.products.services.products import product_create, product_update
-from meshop_shared.ai.features import PRICES, PRODUCTS, SALES, FeatureTable
+from apps.search.models import SearchedText
+from apps.search.services import querylog
+from meshop_shared.ai.features import CARTS, PRICES, PRODUCTS, SALES, SEARCHES, VIEWS, FeatureTable
 from tests.support.delivery import events_deliver
 from tests.support.factories import past_order_make, product_make, user_make
 
@@ -102,6 +109,9 @@ def test_backfill_is_what_events_would_have_brought(store):
     user, product = user_make(), product_create(data={"sku": "KETTLE", "name": "Kettle", "price_minor": 900})
     past_order_make(user, product, product)
     past_order_make(None, product, status="cancelled")
+    done(user, product, "viewed", 0)
+    done(user, product, "added", 2)
+    SearchedText.objects.create(day=timezone.now().date(), text="kettle", searches=3, in_vain=1)
     for _ in range(2):
         output = StringIO()
         call_command("ai_backfill", stdout=output)
@@ -110,7 +120,13 @@ def test_backfill_is_what_events_would_have_brought(store):
             ("ai_sale", 3),
             ("ai_price", 1),
             ("ai_product", 1),
+            ("ai_view", 1),
+            ("ai_cart", 1),
+            ("ai_search", 1),
         ]
+        assert rows(store, VIEWS, "customer", "sku") == [(user.pk, "KETTLE")]
+        assert rows(store, CARTS, "kind", "quantity") == [("added", 2)]
+        assert rows(store, SEARCHES, "text", "searches", "in_vain") == [("kettle", 3, 1)]
         assert rows(store, SALES, "customer", "cancelled") == [(user.pk, False)] * 2 + [(None, True)]
     before = list(store.read(SALES)), list(store.read(PRICES))
     with psycopg.connect(store._url) as connection:
@@ -118,6 +134,33 @@ def test_backfill_is_what_events_would_have_brought(store):
     for table, ids in ((SALES, [1, *_order_ids()]), (PRICES, [product.pk])):
         services.features_mirror(table=table, of=ids)
     assert (list(store.read(SALES)), list(store.read(PRICES))) == before
+
+
+def done(user, product, kind, quantity):
+    return Activity.objects.create(
+        entry=uuid.uuid4().hex, kind=kind, visitor=f"u{user.pk}", user_id=user.pk, product_id=product.pk,
+        quantity=quantity, at=timezone.now(),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_views_carts_and_searches_follow(store, monkeypatch, times):
+    for module, name in ((keys, "STREAM"), (keys, "RECENT"), (querylog, "KEY"), (querylog, "TAKEN")):
+        monkeypatch.setattr(module, name, f"test:{uuid.uuid4().hex}")
+    user, product = user_make(), product_make(sku="KETTLE")
+    for kind in ("viewed", "added"):
+        activity_note(kind=kind, user_id=user.pk, token=None, product_ids=[product.pk], quantity=1)
+    activity_flush()
+    for found in (1, 0):
+        querylog.query_count(text="kettle", found=found)
+        querylog.query_log_flush()
+        events_deliver(times=times)
+    assert rows(store, VIEWS, "visitor", "customer", "sku") == [(f"u{user.pk}", user.pk, "KETTLE")]
+    assert rows(store, CARTS, "customer", "sku", "kind", "quantity") == [(user.pk, "KETTLE", "added", 1)]
+    assert rows(store, SEARCHES, "text", "searches", "in_vain") == [("kettle", 2, 1)]
+    text = SearchedText.objects.get()
+    store.put(SEARCHES, [(text.pk, text.day, "kettle", 1, 0)])  # late
+    assert rows(store, SEARCHES, "searches", "in_vain") == [(2, 1)]
 
 
 def _order_ids():

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from apps.products.services.categories import category_create
+from tests.support.activity import own_activity
 from tests.support.ai_server import AiServer, ai_configured, ai_unconfigured
 from tests.support.factories import product_make
 
@@ -20,6 +21,13 @@ def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[AiServer]:
 def no_service(monkeypatch: pytest.MonkeyPatch) -> None:
     """Unless a test asks for one."""
     ai_unconfigured(monkeypatch)
+
+
+@pytest.fixture(autouse=True)
+def own_keys(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Nobody else's visitors."""
+    with own_activity(monkeypatch):
+        yield
 
 
 @pytest.fixture

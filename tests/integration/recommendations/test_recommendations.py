@@ -177,3 +177,17 @@ def test_the_number_of_queries_does_not_grow_with_the_answer(service, catalogue)
             client_of().get(f"/api/products/{catalogue[1].pk}/recommendations/?limit=7")
         counts.append(len(captured))
     assert counts[0] == counts[1] <= 10
+
+
+@pytest.mark.parametrize("who", ["customer", "guest"])
+def test_what_was_looked_at_a_moment_ago_counts(service, catalogue, who):
+    service.answers["/v1/for-you"] = items("P3", kind="viewed", because="P5")
+    client = client_of(user_make() if who == "customer" else None)
+    headers = {"X-Cart-Token": "a-guest"} if who == "guest" else {}
+    for number in (4, 5):
+        assert client.post(f"/api/products/{catalogue[number].pk}/view/", headers=headers).status_code == 204
+    response = client.get(f"/api/recommendations/?viewed={catalogue[6].pk}&limit=1", headers=headers)
+    assert service.asked[0][1]["viewed"] == ["P6", "P5", "P4"]
+    assert response.json()["results"][0]["reason"]["text"] == f"Because you viewed {catalogue[5].name}"
+    assert client_of().get("/api/recommendations/?limit=1").status_code == 200
+    assert service.asked[1][1]["viewed"] == []

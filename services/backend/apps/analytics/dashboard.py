@@ -7,7 +7,13 @@ from typing import Any
 from apps.analytics.models import CustomerSegment
 from apps.analytics.plots import bar_plot, line_plot
 from apps.analytics.reports.rows import series_of
-from apps.analytics.selectors.customers import Stage, customer_funnel, order_funnel, segment_summaries
+from apps.analytics.selectors.customers import (
+    Stage,
+    customer_funnel,
+    order_funnel,
+    segment_summaries,
+    visitor_funnel,
+)
 from apps.analytics.selectors.sales import article_sales, category_sales, sales_totals
 from meshop_shared.money import currency_exponent, minor_to_decimal_string
 
@@ -41,6 +47,7 @@ def dashboard_of(*, start: date, end: date, currency: str) -> dict[str, Any]:
             ),
             _funnel("Orders of the period", order_funnel(**period)),
             _funnel("People who joined in the period", customer_funnel(start=start, end=end)),
+            _funnel("Visitors of the period", visitor_funnel(start=start, end=end)),
             _segments(),
         ],
     }

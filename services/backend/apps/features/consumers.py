@@ -7,7 +7,8 @@ waits when that server is slow, and after an outage longer than the retries ``ma
 
 from apps.core.events import Event
 from apps.features.services import features_backfill, features_mirror
-from meshop_shared.ai.features import PRICES, PRODUCTS, SALES, FeatureTable
+from meshop_shared.ai.features import CARTS, PRICES, PRODUCTS, SALES, SEARCHES, VIEWS, FeatureTable
+from meshop_shared.events import ActivityRecorded, SearchesCounted
 
 
 def on_order(event: Event) -> None:
@@ -23,6 +24,20 @@ def on_product(event: Event) -> None:
 def on_price(event: Event) -> None:
     """A product is new, or it or one of its variants has another price."""
     _mirror(PRICES, event)
+
+
+def on_activity(event: Event) -> None:
+    """Visitors looked at products or changed their carts."""
+    assert isinstance(event.payload, ActivityRecorded)
+    rows = list(range(event.payload.first_id, event.payload.last_id + 1))
+    for table in (VIEWS, CARTS):
+        features_mirror(table=table, of=rows)
+
+
+def on_searches(event: Event) -> None:
+    """Searches were counted."""
+    assert isinstance(event.payload, SearchesCounted)
+    features_mirror(table=SEARCHES, of=event.payload.text_ids)
 
 
 def _mirror(table: FeatureTable, event: Event) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from meshop_shared.ai.features import PRICES, PRODUCTS, SALES, FeatureTable
+from meshop_shared.ai.features import CARTS, PRICES, PRODUCTS, SALES, SEARCHES, VIEWS, FeatureTable
 
 _FETCH = 5_000
 
@@ -67,6 +67,27 @@ MIRRORS = {
             FROM products_product p
             """,
             column="p.id",
+        ),
+        Mirror(
+            VIEWS,
+            """
+            SELECT a.id, a.visitor, a.user_id, p.sku, a.at
+            FROM activity_activity a JOIN products_product p ON p.id = a.product_id AND a.kind = 'viewed'
+            """,
+            column="a.id",
+        ),
+        Mirror(
+            CARTS,
+            """
+            SELECT a.id, a.visitor, a.user_id, p.sku, a.kind, a.quantity, a.at
+            FROM activity_activity a JOIN products_product p ON p.id = a.product_id AND a.kind <> 'viewed'
+            """,
+            column="a.id",
+        ),
+        Mirror(
+            SEARCHES,
+            "SELECT s.id, s.day, s.text, s.searches, s.in_vain FROM search_searchedtext s",
+            column="s.id",
         ),
     )
 }

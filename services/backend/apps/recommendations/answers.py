@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from apps.activity.selectors import recently_viewed_ids
 from apps.core.ai_client import AiUnavailable, ai_ask
 from apps.core.response_cache import cached_bytes
 from apps.products.cards import Card, product_cards
@@ -30,6 +31,7 @@ _MOST = 100
 #: Best sellers that are counted, so that enough are left when some are sold out.
 _COUNTED = 200
 _HISTORY = 1_000
+_VIEWED = 20
 _TEXTS = {
     "bought": "Because you bought {name}",
     "viewed": "Because you viewed {name}",
@@ -54,9 +56,11 @@ class _Pick:
 
 
 def recommendations_for_user(
-    *, user_id: int | None, viewed_ids: Sequence[int], again: bool, limit: int
+    *, user_id: int | None, token: str | None, viewed_ids: Sequence[int], again: bool, limit: int
 ) -> dict[str, Any]:
-    """For a customer, or for a guest by what they viewed."""
+    """For a customer, or for a guest by what they viewed; ``token`` names a guest's cart."""
+    seen = recently_viewed_ids(user_id=user_id, token=token, limit=_VIEWED)
+    viewed_ids = list(dict.fromkeys([*viewed_ids, *seen]))[:_VIEWED]
     bought = bought_lines(user_id=user_id, limit=_HISTORY) if user_id is not None else []
     question = {"bought": bought, "viewed": skus_of(product_ids=viewed_ids), "again": again}
     hidden = set(viewed_ids)

@@ -84,7 +84,44 @@ PRODUCTS = FeatureTable(
         ai_product.shown)
     """,
 )
-TABLES = (SALES, PRICES, PRODUCTS)
+VIEWS = FeatureTable(
+    "ai_view",
+    ("view_id", "visitor", "customer", "sku", "at"),
+    """
+    CREATE TABLE IF NOT EXISTS ai_view (
+        view_id bigint PRIMARY KEY, visitor text NOT NULL, customer bigint, sku text NOT NULL, at timestamptz NOT NULL
+    );
+    CREATE INDEX IF NOT EXISTS ai_view_at ON ai_view (at);
+    """,
+)
+CARTS = FeatureTable(
+    "ai_cart",
+    ("change_id", "visitor", "customer", "sku", "kind", "quantity", "at"),
+    """
+    CREATE TABLE IF NOT EXISTS ai_cart (
+        change_id bigint PRIMARY KEY, visitor text NOT NULL, customer bigint, sku text NOT NULL, kind text NOT NULL,
+        quantity integer NOT NULL, at timestamptz NOT NULL
+    );
+    CREATE INDEX IF NOT EXISTS ai_cart_at ON ai_cart (at);
+    """,
+)
+#: Counts of a day only grow, so the larger ones are the later ones.
+SEARCHES = FeatureTable(
+    "ai_search",
+    ("text_id", "day", "text", "searches", "in_vain"),
+    """
+    CREATE TABLE IF NOT EXISTS ai_search (
+        text_id bigint PRIMARY KEY, day date NOT NULL, text text NOT NULL, searches integer NOT NULL,
+        in_vain integer NOT NULL
+    );
+    CREATE INDEX IF NOT EXISTS ai_search_day ON ai_search (day);
+    """,
+    merge="""
+        searches = greatest(ai_search.searches, excluded.searches),
+        in_vain = greatest(ai_search.in_vain, excluded.in_vain)
+    """,
+)
+TABLES = (SALES, PRICES, PRODUCTS, VIEWS, CARTS, SEARCHES)
 
 
 class FeatureStore:

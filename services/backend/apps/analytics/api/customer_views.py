@@ -20,6 +20,7 @@ from apps.analytics.selectors.customers import (
     order_funnel,
     segment_customers,
     segment_summaries,
+    visitor_funnel,
 )
 from apps.core.api.pagination import Ordering, page_body, paginate
 from apps.core.api.permissions import permission_required
@@ -72,16 +73,17 @@ class FunnelApi(APIView):
 
     @extend_schema(operation_id="analytics_funnel", parameters=[CurrencyPeriodInput], responses=FunnelOutput)
     def get(self, request: Request) -> Response:
-        """Tell how far the orders of a period, and the people who joined in it, have come by now."""
+        """Tell how far the orders of a period, the people who joined in it, and its visitors have come."""
         period = asked(request, CurrencyPeriodInput)
-        people = customer_funnel(start=period["start"], end=period["end"])
+        days = {"start": period["start"], "end": period["end"]}
         return Response(
             {
                 "start": period["start"].isoformat(),
                 "end": period["end"].isoformat(),
                 "currency": period["currency"],
                 "orders": stages_to_list(order_funnel(**period)),
-                "customers": stages_to_list(people),
+                "customers": stages_to_list(customer_funnel(**days)),
+                "visitors": stages_to_list(visitor_funnel(**days)),
             }
         )
 

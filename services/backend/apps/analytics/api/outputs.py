@@ -135,13 +135,14 @@ class StageOutput(serializers.Serializer):
 
 
 class FunnelOutput(serializers.Serializer):
-    """How far the orders of a period have come, and the people who opened an account in it."""
+    """How far the orders of a period have come, and the people who opened an account in it, and its visitors."""
 
     start = serializers.DateField()
     end = serializers.DateField()
     currency = serializers.CharField()
     orders = StageOutput(many=True)
     customers = StageOutput(many=True)
+    visitors = StageOutput(many=True)
 
 
 class CohortMonthOutput(serializers.Serializer):

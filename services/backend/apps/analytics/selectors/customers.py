@@ -30,6 +30,25 @@ SELECT count(*), count(*) FILTER (WHERE has_cart OR placed > 0), count(*) FILTER
     count(*) FILTER (WHERE paid > 0), count(*) FILTER (WHERE delivered > 0), count(*) FILTER (WHERE days > 1)
 FROM facts
 """
+#: Of visitors, customers and guests, with any activity in a period: who looked at a product, filled a cart, and ordered
+#: (customers only) in it. Who signs in with a filled cart is a guest before and a customer after.
+_VISITOR_FUNNEL = """
+WITH visitors AS (
+    SELECT visitor, user_id, bool_or(kind = 'viewed') AS viewed, bool_or(kind IN ('added', 'set')) AS filled
+    FROM activity_activity
+    WHERE visitor <> '' AND at >= (%(start)s::date::timestamp AT TIME ZONE %(zone)s)
+        AND at < ((%(end)s::date + 1)::timestamp AT TIME ZONE %(zone)s)
+    GROUP BY visitor, user_id
+), facts AS (
+    SELECT v.*, EXISTS (
+        SELECT 1 FROM analytics_useractivity a
+        WHERE a.user_id = v.user_id AND a.placed_orders > 0 AND a.day BETWEEN %(start)s AND %(end)s
+    ) AS ordered
+    FROM visitors v
+)
+SELECT count(*), count(*) FILTER (WHERE viewed), count(*) FILTER (WHERE filled), count(*) FILTER (WHERE ordered)
+FROM facts
+"""
 _COHORTS = """
 WITH firsts AS (
     SELECT user_id, date_trunc('month', min(day)::timestamp)::date AS month FROM analytics_useractivity
@@ -89,6 +108,15 @@ def customer_funnel(*, start: date, end: date) -> list[Stage]:
         cursor.execute(_CUSTOMER_FUNNEL, {"start": start, "end": end, "zone": settings.MESHOP.shop_time_zone})
         counts = cursor.fetchone()
     names = ("registered", "filled_cart", "ordered", "paid", "received", "came_back")
+    return [Stage(name, count) for name, count in zip(names, counts, strict=True)]
+
+
+def visitor_funnel(*, start: date, end: date) -> list[Stage]:
+    """How far the visitors of a period have come in it, guests among them."""
+    with connection.cursor() as cursor:
+        cursor.execute(_VISITOR_FUNNEL, {"start": start, "end": end, "zone": settings.MESHOP.shop_time_zone})
+        counts = cursor.fetchone()
+    names = ("visited", "viewed", "filled_cart", "ordered")
     return [Stage(name, count) for name, count in zip(names, counts, strict=True)]
 
 

@@ -7,6 +7,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apps.activity.models import Activity
+from apps.activity.services import activity_note
 from apps.core.api.fields import MAX_ID
 from apps.orders.api.representations import cart_to_dict
 from apps.orders.api.serializers import CartAddSerializer, CartQuantitySerializer, CartSerializer
@@ -43,6 +45,13 @@ class CartApi(APIView):
             return cart_get_or_create(user_id=self.request.user.pk)
         return guest_cart_get_or_create(token=cart_token_of(self.request))
 
+    def note(self, cart: Cart, kind: Activity.Kind, *product_ids: int, quantity: int = 0) -> None:
+        """Remember for analytics and models what was done to the cart."""
+        token = None if cart.user_id is not None else str(cart.token)
+        activity_note(
+            kind=kind, user_id=cart.user_id, token=token, product_ids=product_ids, quantity=quantity
+        )
+
     def answer(self, cart: Cart, lines: list[CartLine]) -> Response:
         """Render the cart; a guest is told the token that names it."""
         response = Response(cart_to_dict(cart, lines))
@@ -77,8 +86,10 @@ class CartAddApi(CartApi):
         """Add units of a product to the caller's cart."""
         serializer = CartAddSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        cart = self.cart()
-        return self.answer(cart, cart_item_add(cart_id=cart.pk, **serializer.validated_data))
+        cart, asked = self.cart(), serializer.validated_data
+        lines = cart_item_add(cart_id=cart.pk, **asked)
+        self.note(cart, Activity.Kind.ADDED, asked["product_id"], quantity=asked["quantity"])
+        return self.answer(cart, lines)
 
 
 class CartItemApi(CartApi):
@@ -89,17 +100,17 @@ class CartItemApi(CartApi):
         """Set the quantity of a line."""
         serializer = CartQuantitySerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        cart = self.cart()
-        lines = cart_item_set_quantity(
-            cart_id=cart.pk, item_id=_checked(item_id), quantity=serializer.validated_data["quantity"]
-        )
+        cart, quantity = self.cart(), serializer.validated_data["quantity"]
+        lines = cart_item_set_quantity(cart_id=cart.pk, item_id=_checked(item_id), quantity=quantity)
+        product_id = next(line.product_id for line in lines if line.id == item_id)
+        self.note(cart, Activity.Kind.SET, product_id, quantity=quantity)
         return self.answer(cart, lines)
 
     @extend_schema(responses={200: CartSerializer}, parameters=[_TOKEN])
     def delete(self, request: Request, item_id: int) -> Response:
         """Take a line out."""
         cart = self.cart()
-        cart_item_remove(cart_id=cart.pk, item_id=_checked(item_id))
+        self.note(cart, Activity.Kind.REMOVED, cart_item_remove(cart_id=cart.pk, item_id=_checked(item_id)))
         return self.answer(cart, cart_lines_get(cart_id=cart.pk))
 
 
@@ -110,7 +121,7 @@ class CartClearApi(CartApi):
     def delete(self, request: Request) -> Response:
         """Take all lines out."""
         cart = self.cart()
-        cart_clear(cart_id=cart.pk)
+        self.note(cart, Activity.Kind.REMOVED, *cart_clear(cart_id=cart.pk))
         return self.answer(cart, [])
 
 

@@ -53,6 +53,7 @@ def shortage(*, product_id: int, variant_id: int | None, requested: int, availab
     return InsufficientStock(extra={"lines": [line]})
 
 
+_REMOVE = "DELETE FROM orders_cartitem WHERE cart_id = %s"
 _ADD = """
 INSERT INTO orders_cartitem AS item (cart_id, product_id, variant_id, quantity)
 VALUES (%(cart)s, %(product)s, %(variant)s, %(quantity)s)
@@ -118,16 +119,23 @@ def cart_item_set_quantity(*, cart_id: int, item_id: int, quantity: int) -> list
     return lines
 
 
-def cart_item_remove(*, cart_id: int, item_id: int) -> None:
-    """Take a line out. Raises ``CartItemNotFound``."""
-    deleted, _ = CartItem.objects.filter(pk=item_id, cart_id=cart_id).delete()
-    if not deleted:
+def cart_item_remove(*, cart_id: int, item_id: int) -> int:
+    """Take a line out; the product that it was of. Raises ``CartItemNotFound``."""
+    removed = _removed(f"{_REMOVE} AND id = %s RETURNING product_id", cart_id, item_id)
+    if not removed:
         raise CartItemNotFound()
+    return removed[0]
 
 
-def cart_clear(*, cart_id: int) -> None:
-    """Take all lines out."""
-    CartItem.objects.filter(cart_id=cart_id).delete()
+def cart_clear(*, cart_id: int) -> list[int]:
+    """Take all lines out; the products that they were of."""
+    return _removed(f"{_REMOVE} RETURNING product_id", cart_id)
+
+
+def _removed(statement: str, *values: int) -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return [row[0] for row in cursor.fetchall()]
 
 
 _MERGE = """

@@ -7,11 +7,13 @@ from apps.core.response_cache import CATALOGUE, STOCK
 from apps.recommendations.api.views import (
     CartRecommendationsApi,
     ProductRecommendationsApi,
+    ProductViewedApi,
     UserRecommendationsApi,
 )
 
 urlpatterns = [
     path("recommendations/", UserRecommendationsApi.as_view()),
+    path("products/<str:key>/view/", ProductViewedApi.as_view()),
     path("orders/cart/recommendations/", CartRecommendationsApi.as_view()),
     path(
         "products/<str:key>/recommendations/",

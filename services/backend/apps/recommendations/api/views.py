@@ -1,4 +1,6 @@
-"""Recommendation endpoints: reading only, open to everybody."""
+"""Recommendation endpoints, and what they learn from a visit; open to everybody."""
+
+from typing import Any
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.permissions import AllowAny
@@ -6,6 +8,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apps.activity.models import Activity
+from apps.activity.services import activity_note
 from apps.core.api.fields import MAX_ID
 from apps.orders.api.cart_views import TOKEN_HEADER, cart_token_of
 from apps.products.api.views.products import shown_product
@@ -56,8 +60,10 @@ class UserRecommendationsApi(APIView):
             OpenApiParameter(
                 "viewed",
                 {"type": "string", "pattern": r"^\d{1,18}(,\d{1,18}){0,19}$"},
-                description="Ids of products that the caller looked at, latest first, by comma.",
+                description="Ids of products that the caller looked at, latest first, by comma; beside those that "
+                "the shop was told of by `POST /api/products/{key}/view/`.",
             ),
+            OpenApiParameter(TOKEN_HEADER, str, OpenApiParameter.HEADER, description="Names a guest's cart."),
             OpenApiParameter("again", bool, description="Whether what the caller bought may come again."),
         ],
         responses=RecommendationsOutput,
@@ -68,7 +74,7 @@ class UserRecommendationsApi(APIView):
         if again not in ("true", "false"):
             raise ValidationFailed.for_field("again", "Use true or false.")
         body = recommendations_for_user(
-            user_id=request.user.pk if request.user.is_authenticated else None,
+            **_visitor(request),
             viewed_ids=_viewed(request),
             again=again == "true",
             limit=_limit(request),
@@ -91,13 +97,36 @@ class CartRecommendationsApi(APIView):
     )
     def get(self, request: Request) -> Response:
         """Products that go with the caller's cart."""
-        signed_in = request.user.is_authenticated
-        body = recommendations_for_cart(
-            user_id=request.user.pk if signed_in else None,
-            token=None if signed_in else cart_token_of(request),
-            limit=_limit(request),
-        )
-        return Response(body)
+        return Response(recommendations_for_cart(**_visitor(request), limit=_limit(request)))
+
+
+class ProductViewedApi(APIView):
+    """``POST products/{id or slug}/view/``."""
+
+    permission_classes = [AllowAny]
+
+    @extend_schema(
+        operation_id="products_view",
+        request=None,
+        responses={204: None},
+        parameters=[
+            OpenApiParameter(TOKEN_HEADER, str, OpenApiParameter.HEADER, description="Names a guest's cart.")
+        ],
+    )
+    def post(self, request: Request, key: str) -> Response:
+        """Tell that the caller is looking at a product. Reading it says nothing: answers come from caches."""
+        card = shown_product(key)
+        activity_note(kind=Activity.Kind.VIEWED, **_visitor(request), product_ids=[card["id"]])
+        return Response(status=204)
+
+
+def _visitor(request: Request) -> dict[str, Any]:
+    """The caller's number, or the token of their cart."""
+    signed_in = request.user.is_authenticated
+    return {
+        "user_id": request.user.pk if signed_in else None,
+        "token": None if signed_in else cart_token_of(request),
+    }
 
 
 def _limit(request: Request) -> int:

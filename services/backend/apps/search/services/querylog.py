@@ -14,6 +14,7 @@ import structlog
 from django.db import connection, transaction
 from django.utils import timezone
 
+from apps.core.events import event_emit
 from apps.core.redis_client import redis_client
 from apps.search.models import MAX_TEXT, SearchedText
 from apps.search.texts import normalise
@@ -40,7 +41,10 @@ ORDER BY text
 ON CONFLICT (day, text) DO UPDATE SET
     searches = search_searchedtext.searches + excluded.searches,
     in_vain = search_searchedtext.in_vain + excluded.in_vain
+RETURNING id
 """
+#: Texts that one event names.
+_NAMED = 1_000
 
 log = structlog.get_logger(__name__)
 
@@ -99,3 +103,7 @@ def _store(texts: dict[str, tuple[int, int]]) -> None:
     in_vain = [number for _, number in texts.values()]
     with connection.cursor() as cursor:
         cursor.execute(_STORE, [day, list(texts), searches, in_vain, day, MAX_A_DAY, day])
+        ids = [row[0] for row in cursor.fetchall()]
+    for start in range(0, len(ids), _NAMED):
+        named = ids[start : start + _NAMED]
+        event_emit(type="searches.counted", aggregate=f"search:{day}", payload={"text_ids": named})
