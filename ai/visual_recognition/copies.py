@@ -87,7 +87,8 @@ def copies_judge(compared: Sequence[Compared], *, line: float) -> Copies:
     right = sum(one.original >= line for one in copies)
     wrong = sum(value >= line for one in compared for value in one.others)
     by_kind = {
-        kind: float(np.mean([one.original >= line for one in copies if one.kind == kind])) for kind in COPIES
+        kind: float(np.mean([one.original >= line for one in copies if one.kind == kind]))
+        for kind in dict.fromkeys(one.kind for one in copies)
     }
     return Copies(right / max(right + wrong, 1), right / len(copies), by_kind)
 
