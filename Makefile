@@ -87,8 +87,8 @@ DURATION = 30
 soak-kind: setup ## Light load on the cluster for DURATION minutes: no restart, no failed request
 	@$(PY) -m tools.kind soak --minutes $(DURATION)
 
-.PHONY: bench bench-catalog bench-store bench-gateway bench-events bench-recommendations bench-visual bench-ai bench-chatbot bench-reindex bench-search bench-search-quality bench-search-meaning
-bench: bench-catalog bench-store bench-gateway bench-events bench-recommendations bench-visual bench-ai bench-chatbot bench-reindex bench-search ## Run every benchmark
+.PHONY: bench bench-catalog bench-store bench-gateway bench-events bench-recommendations bench-forecasting bench-visual bench-ai bench-chatbot bench-reindex bench-search bench-search-quality bench-search-meaning
+bench: bench-catalog bench-store bench-gateway bench-events bench-recommendations bench-forecasting bench-visual bench-ai bench-chatbot bench-reindex bench-search ## Run every benchmark
 
 bench-catalog: setup ## Measure listing, paging and search at 10,000 and 100,000 products
 	@RATE_LIMIT=off $(TESTBED) --stack --durable -- $(PY) -m tests.load.bench_catalog
@@ -113,6 +113,9 @@ bench-chatbot: setup ## Run the assistant's tasks eight times each, judged by th
 
 bench-recommendations: setup ## Judge recommendations beside item-kNN and best sellers on a year of a real shop
 	@$(PY) -m tests.load.bench_recommendations
+
+bench-forecasting: setup ## Judge forecasts beside simple methods at rolling origins on a year of a real shop (BENCH_DATA=file)
+	@$(PY) -m tests.load.bench_forecasting
 
 bench-visual: setup ## Judge search by photo and the finding of copies on real pictures (BENCH_VISUAL_DATA=folder or tar)
 	@$(PY) -m tests.load.bench_visual

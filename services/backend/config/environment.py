@@ -94,6 +94,22 @@ class BackendSettings(ServiceSettings):
         "installed beside it. On Kubernetes, CronJobs train.",
     )
 
+    reorder_lead_time_days: int = Field(
+        14,
+        ge=0,
+        le=365,
+        description="Days from an order to the shelf, where an article's policy says nothing.",
+    )
+    reorder_review_days: int = Field(
+        7, ge=1, le=90, description="Days between two looks at what is to be ordered."
+    )
+    reorder_service_level: float = Field(
+        0.95, ge=0.5, le=0.99, description="How surely the stock must last until the next delivery."
+    )
+    reorder_cover_days: int = Field(
+        28, ge=1, le=365, description="Days of sales that an order brings beyond that."
+    )
+
     public_url: str = Field(
         "http://127.0.0.1:8000", description="Where clients reach the shop; used in links."
     )

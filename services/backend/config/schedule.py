@@ -10,6 +10,7 @@ _QUEUE_BY_APP = {
     "webhooks": "webhooks",
     "analytics": "analytics",
     "features": "ai",
+    "forecasting": "ai",
     "search": "index",
 }
 
@@ -58,6 +59,7 @@ SCHEDULE = {
     "make-due-reports": every(15, "apps.analytics.tasks.make_due_reports"),
     "follow-catalogue": every(5 * MINUTE, "apps.analytics.tasks.follow_catalogue"),
     "refresh-segments": every(6 * HOUR, "apps.analytics.tasks.refresh_segments"),
+    "refresh-forecasts": every(15 * MINUTE, "apps.forecasting.tasks.refresh"),
     "prune-reports": every(HOUR, "apps.analytics.tasks.prune"),
     "prune-backbone": every(HOUR, "apps.core.tasks.prune"),
 }

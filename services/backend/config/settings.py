@@ -53,6 +53,7 @@ INSTALLED_APPS = [
     "apps.notifications",
     "apps.webhooks",
     "apps.analytics",
+    "apps.forecasting",
     "apps.health",
 ]
 

@@ -16,6 +16,7 @@ urlpatterns = [
     path("api/payments/", include("apps.payments.api.urls")),
     path("api/notifications/", include("apps.notifications.api.urls")),
     path("api/analytics/", include("apps.analytics.api.urls")),
+    path("api/analytics/", include("apps.forecasting.api.urls")),
     path("api/webhooks/", include("apps.webhooks.api.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),

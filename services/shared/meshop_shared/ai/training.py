@@ -24,20 +24,24 @@ REFUSED = 3
 
 @dataclass(frozen=True)
 class Requirement:
-    """``metric`` must be at least ``factor`` times that of ``baseline``; without a baseline, at least ``factor``."""
+    """``metric`` must be at least ``factor`` times that of ``baseline``; without a baseline, at least ``factor``.
+
+    ``at_most`` turns that round, for errors.
+    """
 
     metric: str
     baseline: str | None
     factor: float
+    at_most: bool = False
 
     def broken(self, trained: "Trained") -> str | None:
         """A sentence when the model does not meet it."""
         value = trained.metrics[self.metric]
         bar = self.factor * (trained.baselines[self.baseline][self.metric] if self.baseline else 1)
-        if value >= bar:
+        if value <= bar if self.at_most else value >= bar:
             return None
         than = f"{self.factor:g} × {self.baseline}" if self.baseline else f"{self.factor:g}"
-        return f"{self.metric} {value:.4f} is less than {than} = {bar:.4f}"
+        return f"{self.metric} {value:.4f} is {'more' if self.at_most else 'less'} than {than} = {bar:.4f}"
 
 
 @dataclass(frozen=True, kw_only=True)
