@@ -17,8 +17,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from demand_forecasting.stockouts import Stockouts, corrected
-from meshop_shared.ai.features import SALES, FeatureStore
+from demand_forecasting.stockouts import StockChange, Stockouts, corrected
+from meshop_shared.ai.features import SALES, STOCK, FeatureStore
 
 Array = npt.NDArray[Any]
 WEEK = 7
@@ -178,6 +178,13 @@ def shop_sales(store: FeatureStore) -> Iterator[Sale]:
             quantity=float(sale["quantity"]),
             price=sale["price_minor"] / 100,
         )
+
+
+def shop_stock(store: FeatureStore) -> Iterator[StockChange]:
+    """Changes of the shop's stock, in order of time."""
+    for row in store.read(STOCK):
+        change = dict(zip(STOCK.columns, row, strict=True))
+        yield StockChange(change["sku"], change["at"].astimezone(UTC).toordinal(), change["quantity"])
 
 
 def online_retail_sales(path: Path) -> Iterator[Sale]:

@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 
 from demand_forecasting.backtest import BASELINES, CUTOFFS, Report, Rolling, cutoffs_of, report_build
-from demand_forecasting.demand import Demand, demand_build, online_retail_sales, shop_sales
+from demand_forecasting.demand import Demand, demand_build, online_retail_sales, shop_sales, shop_stock
 from demand_forecasting.fitting import HORIZON
 from demand_forecasting.publishing import forecaster_fit
+from demand_forecasting.stockouts import Stockouts
 from meshop_shared.ai.features import FeatureStore
 from meshop_shared.ai.training import DataSettings, Requirement, Trained, train_main
 from meshop_shared.settings import load_settings
@@ -85,9 +86,10 @@ def demand_read(file: Path | None, *, until: date | None) -> Demand:
         return demand_build(online_retail_sales(file), last_day=until.toordinal() if until else None)
     settings = load_settings(DataSettings)
     store = FeatureStore(settings.ai_database_url.get_secret_value())
+    store.prepare()
     until = until or datetime.now(UTC).date() - timedelta(days=1)
     sales = [sale for sale in shop_sales(store) if sale.day <= until.toordinal()]
-    return demand_build(sales)
+    return demand_build(sales, stockouts=Stockouts(shop_stock(store)))
 
 
 def figures(report: Report, method: str) -> dict[str, float]:

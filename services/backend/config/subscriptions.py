@@ -67,6 +67,12 @@ SUBSCRIPTIONS: tuple[Subscription, ...] = (
         handler="apps.features.consumers.on_price",
     ),
     Subscription(
+        consumer="features.stock",
+        events=("stock.changed",),
+        queue="ai",
+        handler="apps.features.consumers.on_stock",
+    ),
+    Subscription(
         consumer="features.activity",
         events=("activity.recorded",),
         queue="ai",

@@ -1,6 +1,6 @@
 """The whole way: train on the sales, publish, serve, ask, and find the answer in the log."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 import psycopg
@@ -9,7 +9,7 @@ from fastapi.testclient import TestClient
 
 from demand_forecasting.main import create
 from demand_forecasting.train import main as train
-from meshop_shared.ai.features import SALES, FeatureStore
+from meshop_shared.ai.features import SALES, STOCK, FeatureStore
 from meshop_shared.ai.training import REFUSED
 from tests.support.ai import ai_settings
 from tests.support.polling import wait_until
@@ -39,8 +39,10 @@ def sales(ai_database_url: str) -> date:
     free[0], free[3], free[-2] = -2, "FREE", 0
     today[0], today[3], today[6] = -3, "TODAY", datetime.now(UTC)
     with store._connection() as connection:
-        connection.execute("TRUNCATE ai_sale")
+        connection.execute("TRUNCATE ai_sale, ai_stock")
     store.put(SALES, [*rows, tuple(cancelled), tuple(free), tuple(today)])
+    early, lately = (datetime.combine(last - timedelta(days=days), time(12), tzinfo=UTC) for days in (200, 5))
+    store.put(STOCK, [(1, "S002", early, 9_000), (2, "S002", lately, -9_000)])
     return last
 
 
@@ -83,6 +85,9 @@ def test_published_forecasts_are_served_without_a_restart(trainable, ai_database
         assert all(0 <= week["low"] <= week["units"] <= week["high"] for week in known["weeks"])
         assert len(known["needs"]) == 4
         assert len(known["needs"][0]) == len(answer["levels"])
+
+        empty = client.post("/v1/forecast", json=question("S002")).json()["items"][0]
+        assert any("sold out on 5 of the last 28 days" in sentence for sentence in empty["reasons"])
 
         cups = client.post("/v1/forecast", json=question("cups", kind="category")).json()["items"][0]
         keys = [f"S{number:03}" for number in range(3, 60, 3)]

@@ -18,14 +18,15 @@ from apps.core.events import event_emit
 from apps.core.models import EventRetry
 from apps.features import services
 from apps.features.mirrors import MIRRORS
+from apps.inventory.services import stock_set_available
 from apps.orders.services.orders import order_cancel
 from apps.orders.services.placing import order_place
 from apps.products.services.products import product_create, product_update
 from apps.search.models import SearchedText
 from apps.search.services import querylog
-from meshop_shared.ai.features import CARTS, PRICES, PRODUCTS, SALES, SEARCHES, VIEWS, FeatureTable
+from meshop_shared.ai.features import CARTS, PRICES, PRODUCTS, SALES, SEARCHES, STOCK, VIEWS, FeatureTable
 from tests.support.delivery import events_deliver
-from tests.support.factories import past_order_make, product_make, user_make
+from tests.support.factories import past_order_make, product_make, user_make, variant_make
 
 ADDRESS = {"full_name": "Ada", "line1": "1 Main St", "city": "London", "postal_code": "N1", "country": "GB"}
 
@@ -68,6 +69,20 @@ def test_prices_are_kept_with_their_times(store):
     product_update(product_id=product.pk, data={"price_minor": 800})
     events_deliver(times=2)
     assert rows(store, PRICES, "sku", "price_minor") == [("KETTLE", 900), ("KETTLE", 800)]
+
+
+def test_stock_follows_what_is_sold_out_and_comes_again(store):
+    user, product = user_make(), product_make(sku="KETTLE", stock=3)
+    shirt = product_make(sku="SHIRT", stock=None)
+    variant = variant_make(product=shirt, stock=2)
+    assert rows(store, STOCK, "sku") == []
+    place(user, product)  # 3 of 3
+    stock_set_available(stock_item_id=variant.stock_item_id, available=0)
+    events_deliver(times=2)
+    assert rows(store, STOCK, "sku", "quantity") == [("KETTLE", 3), ("SHIRT", 2), ("SHIRT", -2)]
+    before = list(store.read(STOCK))
+    services.features_backfill(table=STOCK)
+    assert list(store.read(STOCK)) == before
 
 
 def test_products_say_what_they_say_in_the_shop(store):
@@ -123,6 +138,7 @@ def test_backfill_is_what_events_would_have_brought(store):
             ("ai_view", 1),
             ("ai_cart", 1),
             ("ai_search", 1),
+            ("ai_stock", 0),
         ]
         assert rows(store, VIEWS, "customer", "sku") == [(user.pk, "KETTLE")]
         assert rows(store, CARTS, "kind", "quantity") == [("added", 2)]

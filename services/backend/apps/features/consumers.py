@@ -7,7 +7,7 @@ waits when that server is slow, and after an outage longer than the retries ``ma
 
 from apps.core.events import Event
 from apps.features.services import features_backfill, features_mirror
-from meshop_shared.ai.features import CARTS, PRICES, PRODUCTS, SALES, SEARCHES, VIEWS, FeatureTable
+from meshop_shared.ai.features import CARTS, PRICES, PRODUCTS, SALES, SEARCHES, STOCK, VIEWS, FeatureTable
 from meshop_shared.events import ActivityRecorded, SearchesCounted
 
 
@@ -24,6 +24,11 @@ def on_product(event: Event) -> None:
 def on_price(event: Event) -> None:
     """A product is new, or it or one of its variants has another price."""
     _mirror(PRICES, event)
+
+
+def on_stock(event: Event) -> None:
+    """A unit is sold out, or there again."""
+    features_mirror(table=STOCK, of=[event.payload.stock_item_id])  # type: ignore[attr-defined]
 
 
 def on_activity(event: Event) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from meshop_shared.ai.features import CARTS, PRICES, PRODUCTS, SALES, SEARCHES, VIEWS, FeatureTable
+from meshop_shared.ai.features import CARTS, PRICES, PRODUCTS, SALES, SEARCHES, STOCK, VIEWS, FeatureTable
 
 _FETCH = 5_000
 
@@ -87,6 +87,18 @@ MIRRORS = {
         Mirror(
             SEARCHES,
             "SELECT s.id, s.day, s.text, s.searches, s.in_vain FROM search_searchedtext s",
+            column="s.id",
+        ),
+        Mirror(
+            STOCK,
+            """
+            SELECT m.id, COALESCE(p.sku, vp.sku, s.sku), m.created_at, m.quantity
+            FROM inventory_stockmovement m
+            JOIN inventory_stockitem s ON s.id = m.stock_item_id
+            LEFT JOIN products_product p ON p.stock_item_id = s.id
+            LEFT JOIN products_productvariant v ON v.stock_item_id = s.id
+            LEFT JOIN products_product vp ON vp.id = v.product_id
+            """,
             column="s.id",
         ),
     )

@@ -121,7 +121,16 @@ SEARCHES = FeatureTable(
         in_vain = greatest(ai_search.in_vain, excluded.in_vain)
     """,
 )
-TABLES = (SALES, PRICES, PRODUCTS, VIEWS, CARTS, SEARCHES)
+STOCK = FeatureTable(
+    "ai_stock",
+    ("movement_id", "sku", "at", "quantity"),
+    """
+    CREATE TABLE IF NOT EXISTS ai_stock (
+        movement_id bigint PRIMARY KEY, sku text NOT NULL, at timestamptz NOT NULL, quantity bigint NOT NULL
+    );
+    """,
+)
+TABLES = (SALES, PRICES, PRODUCTS, VIEWS, CARTS, SEARCHES, STOCK)
 
 
 class FeatureStore:
