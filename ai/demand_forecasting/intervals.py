@@ -53,7 +53,7 @@ def spread_of(demand: Demand) -> Array:
     own = (((roots - mean[:, None]) ** 2) * known).sum(1) / np.maximum(count - 1, 1)
     order = np.argsort(mean, kind="stable")
     like = np.empty(len(own))
-    for part in np.array_split(order, min(20, len(order))):
+    for part in np.array_split(order, max(1, min(20, len(order)))):
         like[part] = own[part].mean() if len(part) else 0
     return np.sqrt((count * own + _SHRINK * np.maximum(like, 0.05)) / (count + _SHRINK))
 

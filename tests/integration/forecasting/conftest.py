@@ -32,7 +32,7 @@ def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[AiServer]:
         yield running
 
 
-def forecast(question: dict[str, Any], pace: float = 14) -> dict[str, Any]:
+def forecast(question: dict[str, Any], pace: float = 14, version: str = "7") -> dict[str, Any]:
     """An answer of the service."""
     first = timezone.now().date()
     weeks = [
@@ -53,9 +53,9 @@ def forecast(question: dict[str, Any], pace: float = 14) -> dict[str, Any]:
     ]  # fmt: skip
     return {
         "source": "model",
-        "model": MODEL,
+        "model": MODEL | {"version": version},
         "reasons": [],
-        "last_day": None,
+        "last_day": first.isoformat(),
         "levels": LEVELS,
         "items": items,
     }

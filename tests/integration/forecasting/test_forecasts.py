@@ -83,7 +83,7 @@ def test_a_refresh_replaces_and_forgets_and_a_failing_one_keeps(service, shop):
     DemandForecast.objects.create(
         kind="article", key="GONE", weeks=[], needs=[], levels=[], most_needed=0, source="model"
     )
-    service.answers["/v1/forecast"] = lambda question: forecast(question, pace=21)
+    service.answers["/v1/forecast"] = lambda question: forecast(question, pace=21, version="8")
     service.status = 500
     assert forecasts_refresh() == 0
     assert DemandForecast.objects.get(key="C0").weeks[0]["units"] == 14
@@ -93,6 +93,25 @@ def test_a_refresh_replaces_and_forgets_and_a_failing_one_keeps(service, shop):
         "C0": 21, "C1": 21, "cups": 21,
     }  # fmt: skip
     assert DemandForecast.objects.get(key="C0").most_needed == pytest.approx(21 * 8 * 1.99)
+
+
+def test_a_round_is_made_once_a_day_and_once_for_each_model(service, shop):
+    assert forecasts_refresh() == 3
+    before = len(service.asked)
+    assert forecasts_refresh() == 0
+    assert len(service.asked) == before + 1  # which model answers now?
+    yesterday = timezone.now() - timedelta(days=1)
+    DemandForecast.objects.filter(key="C1").update(made_at=yesterday)  # a round that was cut off
+    assert forecasts_refresh() == 3
+    service.answers["/v1/forecast"] = lambda question: forecast(question, version="8")
+    assert forecasts_refresh() == 3
+
+
+def test_without_a_model_one_question_is_enough_and_nothing_is_kept(service, shop):
+    service.answers["/v1/forecast"] = lambda question: forecast(question) | {"model": None, "last_day": None}
+    assert forecasts_refresh() == 0
+    assert len(service.asked) == 1
+    assert not DemandForecast.objects.exists()
 
 
 def test_search_finds_by_sku_and_name(shop, staff):

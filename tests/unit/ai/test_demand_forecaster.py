@@ -118,6 +118,30 @@ def test_simple_methods_on_a_series_known_by_heart():
     assert imapa(known)[2] == 0
 
 
+def test_simple_methods_say_what_statsforecast_says():
+    """SimpleExponentialSmoothing(0.2) and IMAPA of statsforecast 2.1.1 on these two series."""
+    demand = shop_demand(articles=2, weeks=16)
+    units = np.array(
+        [
+            [12, 0, 5, 9, 14, 7, 0, 0, 11, 8, 6, 10, 13, 4, 0, 9],
+            [3, 0, 0, 4, 0, 0, 0, 6, 0, 2, 0, 0, 5, 0, 0, 1],
+        ],
+        float,
+    )
+    known = type(demand)(**{**demand.__dict__, "units": units, "first": np.array([0, 0])})
+    assert ses(known) == pytest.approx([6.72814497, 1.17871289])
+    assert imapa(known) == pytest.approx([6.73331926, 1.33176033], rel=0.005)
+
+
+def test_a_shop_without_categories_is_forecast_too():
+    demand = shop_demand(articles=40, weeks=26)
+    bare = type(demand)(**{**demand.__dict__, "categories": ("",) * len(demand.skus)})
+    made = forecaster_fit(bare, rolling=Rolling(bare, seed=1), route=False)
+    back = Forecaster.loads(made.dumps())
+    assert back.categories.rows == {}
+    assert len(back.articles.rows) == len(demand.skus)
+
+
 def test_one_large_order_moves_the_count_of_orders_little():
     demand = shop_demand(articles=5, weeks=30)
     units, lines = demand.units.copy(), demand.lines.copy()

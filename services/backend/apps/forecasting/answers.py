@@ -39,11 +39,15 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Forecasts by key; ``source`` and ``model`` are those of the best of them."""
+    """Forecasts by key; ``source`` and ``model`` are those of the best of them.
+
+    ``last_day`` is the last one that the service's model has seen; None where it has no model.
+    """
 
     source: str
     model: dict[str, str] | None
     items: dict[str, Item]
+    last_day: str | None = None
 
     @property
     def reasons(self) -> list[str]:
@@ -71,16 +75,23 @@ def forecasts_for(*, kind: str, keys: Sequence[str], weeks: int) -> Answer:
         return Answer(FALLBACK, next((item.model for item in items.values() if item.model), None), items)
 
 
-def forecasts_ask(*, kind: str, recent: Mapping[str, Sequence[float]], weeks: int) -> Answer:
+def forecasts_ask(
+    *,
+    kind: str,
+    recent: Mapping[str, Sequence[float]],
+    weeks: int,
+    needs: bool = False,
+    deadline_s: float | None = None,
+) -> Answer:
     """What the service says, given the units of the last weeks. Raises ``AiUnavailable``."""
     question = {
         "kind": kind,
         "items": [{"key": key, "recent": list(units[-WEEKS_KNOWN:])} for key, units in recent.items()],
         "first_day": _tomorrow().isoformat(),
         "weeks": weeks,
-        "needs": True,
+        "needs": needs,
     }
-    said = ai_ask(SERVICE, "/v1/forecast", question)
+    said = ai_ask(SERVICE, "/v1/forecast", question, deadline_s=deadline_s)
     try:
         items = {
             item["key"]: Item(
@@ -94,7 +105,7 @@ def forecasts_ask(*, kind: str, recent: Mapping[str, Sequence[float]], weeks: in
         raise AiUnavailable("not a forecast") from error
     if set(items) != set(recent):
         raise AiUnavailable("forecasts of something else")
-    return Answer(said["source"], said["model"], items)
+    return Answer(said["source"], said["model"], items, said.get("last_day"))
 
 
 def forecasts_without_service(

@@ -8,39 +8,68 @@ from django.db import transaction
 from django.utils import timezone
 
 from apps.core.ai_client import AiUnavailable
-from apps.forecasting.answers import MOST_WEEKS, Item, forecasts_ask
+from apps.forecasting.answers import MOST_WEEKS, Answer, Item, forecasts_ask
 from apps.forecasting.models import DemandForecast
-from apps.forecasting.selectors import WEEKS_KNOWN, articles_sold, categories_sold, weekly_units
+from apps.forecasting.selectors import (
+    WEEKS_KNOWN,
+    articles_sold,
+    categories_sold,
+    today_begins,
+    weekly_units,
+)
 
 log = structlog.get_logger(__name__)
 
 _BATCH = 200
+#: Nobody waits for a refresh.
+_DEADLINE_S = 10.0
 _COLUMNS = ("weeks", "needs", "levels", "most_needed", "source", "method", "reasons", "model", "made_at")
 
 
 def forecasts_refresh() -> int:
     """Ask the service for every article and category that was sold, and keep what it says; how many that were.
 
-    A service that does not answer leaves the forecasts as they are. Each batch is kept by itself, so a crash loses
-    nothing that was there; forecasts of what is not sold any more go at the end of a whole round.
+    Does nothing when today's round was made with the model that answers now. A service that does not answer, or has
+    no model, leaves the forecasts as they are. Each batch is kept by itself, so a crash loses nothing that was there;
+    forecasts of what is not sold any more go at the end of a whole round, and a round that was cut off is made again.
     """
     began, kept = timezone.now(), 0
-    articles = articles_sold().order_by("id").values_list("sku", flat=True).iterator(chunk_size=_BATCH)
-    categories = categories_sold().order_by("id").values_list("slug", flat=True).iterator(chunk_size=_BATCH)
-    for kind, keys in ((DemandForecast.Kind.ARTICLE, articles), (DemandForecast.Kind.CATEGORY, categories)):
-        for batch in _batches(keys):
-            recent = weekly_units(kind=kind, keys=batch, weeks=WEEKS_KNOWN)
-            try:
-                said = forecasts_ask(
-                    kind=kind, recent={key: recent.get(key, []) for key in batch}, weeks=MOST_WEEKS
-                )
-            except AiUnavailable:
-                log.warning("forecasts not refreshed", kind=kind, kept=kept)
-                return kept
-            _keep(kind, [item for item in said.items.values() if item.source == "model"])
-            kept += len(batch)
+    try:
+        if _is_done():
+            return 0
+        for kind, keys in (
+            (DemandForecast.Kind.CATEGORY, categories_sold().order_by("id").values_list("slug", flat=True)),
+            (DemandForecast.Kind.ARTICLE, articles_sold().order_by("id").values_list("sku", flat=True)),
+        ):
+            for batch in _batches(keys.iterator(chunk_size=_BATCH)):
+                said = _ask(kind, batch)
+                if said.last_day is None:
+                    return kept
+                _keep(kind, [item for item in said.items.values() if item.source == "model"])
+                kept += len(batch)
+    except AiUnavailable:
+        log.warning("forecasts not refreshed", kept=kept)
+        return kept
     DemandForecast.objects.filter(made_at__lt=began).delete()
     return kept
+
+
+def _is_done() -> bool:
+    """Whether the row that a round writes first and the one it writes last are of today and of the current model."""
+    rows = DemandForecast.objects.order_by("made_at", "id")
+    oldest, newest = rows.first(), rows.last()
+    if oldest is None or newest is None or oldest.made_at < today_begins():
+        return False
+    said = _ask(DemandForecast.Kind(newest.kind), [newest.key])
+    return said.model == newest.model == oldest.model
+
+
+def _ask(kind: DemandForecast.Kind, keys: Sequence[str]) -> Answer:
+    recent = weekly_units(kind=kind, keys=keys, weeks=WEEKS_KNOWN)
+    return forecasts_ask(
+        kind=kind, recent={key: recent.get(key, []) for key in keys}, weeks=MOST_WEEKS, needs=True,
+        deadline_s=_DEADLINE_S,
+    )  # fmt: skip
 
 
 def _batches(names: Iterator[str]) -> Iterator[list[str]]:
