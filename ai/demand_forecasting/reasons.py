@@ -6,7 +6,6 @@ from demand_forecasting.routing import CHAMPION
 _QUARTER = 13
 _MEMBERS = {
     "ses": "its smoothed weekly sales",
-    "middle": "the usual week of articles like it",
     "above": "a somewhat better than usual week of articles like it",
     "high": "a good week of articles like it",
     "mean": "the average week of articles like it",

@@ -23,6 +23,7 @@ from tests.e2e.workflows import test_04_checkout as checkout
 from tests.e2e.workflows import test_06_ai_chatbot as chatbot
 from tests.e2e.workflows import test_06_ai_discovery as discovery
 from tests.e2e.workflows import test_06_ai_discovery_pictures as pictures
+from tests.e2e.workflows import test_07_ai_decisions_forecasts as forecasts
 from tests.support.polling import wait_until
 from tests.support.shop_history import history_of
 from tools.stack import ai
@@ -31,7 +32,7 @@ from tools.stack.config import StackConfig
 from tools.stack.services import BACKEND_NAME
 
 #: Services that the backend asks; the assistant is asked by the gateway.
-ASKED = ("recommendations", "semantic_search", "visual_recognition")
+ASKED = ("demand_forecasting", "recommendations", "semantic_search", "visual_recognition")
 ROUNDS = 40
 chat_shop, chatter = chatbot.chat_shop, chatbot.chatter
 
@@ -96,10 +97,10 @@ def alive(services):
 
 
 class Questions:
-    """The five questions that reach a service, and who answered each."""
+    """The questions that reach a service, and who answered each."""
 
-    def __init__(self, person: Person, product: dict) -> None:
-        self._person, self._product = person, product
+    def __init__(self, person: Person, staff: Person, product: dict) -> None:
+        self._person, self._staff, self._product = person, staff, product
         self._words = itertools.cycle(
             ["blue mug", "warm blanket", "garden chair", "desk lamp", "steel bottle"]
         )
@@ -118,6 +119,8 @@ class Questions:
             return self._person.get("recommendations/", viewed=self._product["id"], limit=5)
         if name == "semantic_search":
             return self._person.get("search/", search=next(self._words), facets="false", page_size=5)
+        if name == "demand_forecasting":
+            return self._staff.get("analytics/forecast/", search=self._product["sku"])
         if name == "visual_recognition":
             files = {"image": ("a.jpg", self._picture)}
             return self._person.send("POST", "products/visual-search/", files=files, data={"text": "mug"})
@@ -142,11 +145,12 @@ class Questions:
 
 @pytest.fixture
 def questions(services, staff, customer):
-    """Somebody in a shop whose four services have something to say."""
+    """Somebody in a shop whose services have something to say."""
     shelf = customer.products(page_size=100, in_stock="true")
     services.teach([product["sku"] for product in shelf])
     staff.add_image(shelf[0])
-    return Questions(customer, shelf[0])
+    customer.order(shelf[0])
+    return Questions(customer, staff, shelf[0])
 
 
 def test_killed_in_the_middle_nobody_fails_and_breakers_open_and_heal(services, alive, questions, capsys):
@@ -265,3 +269,13 @@ class TestSearchWithoutAi(search.TestSearch):
 @pytest.mark.usefixtures("dead")
 class TestBuyingWithoutAi(checkout.TestFromTheCart):
     """Carts become orders."""
+
+
+@pytest.mark.usefixtures("dead")
+class TestForecastsWithoutAi(forecasts.TestForecasts):
+    """Past sales, or the last forecasts, stand in."""
+
+
+@pytest.mark.usefixtures("dead")
+class TestProposalsWithoutAi(forecasts.TestProposals):
+    """As with it."""

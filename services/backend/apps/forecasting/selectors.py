@@ -44,7 +44,7 @@ LEFT JOIN forecasting_demandforecast f ON f.kind = 'article' AND f.key = p.sku
 WHERE p.is_active AND EXISTS (
     SELECT 1 FROM orders_orderitem i JOIN orders_order o ON o.id = i.order_id
     WHERE i.product_id = p.id AND o.status <> 'cancelled' AND i.quantity > 0
-) AND (%(search)s = '' OR p.sku = %(search)s OR p.name ILIKE %(part)s)
+) AND (%(search)s = '' OR upper(p.sku) = upper(%(search)s) OR p.name ILIKE %(part)s)
 ORDER BY p.id LIMIT %(most)s
 """
 
