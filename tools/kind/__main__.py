@@ -51,7 +51,7 @@ def main() -> int:
     parser.add_argument("--keep", action="store_true", help="test: leave the cluster there")
     parser.add_argument("--minutes", type=float, default=30.0, help="soak: how long")
     parser.add_argument("pytest", nargs="*", metavar="-- pytest's arguments", help="test")
-    options = parser.parse_args()
+    options = parser.parse_intermixed_args()  # pytest's come last, after options of ours
     try:
         if options.command == "test":
             return testing.run_tests(options.pytest, keep=options.keep)

@@ -12,6 +12,9 @@ from tools.kind.config import CLUSTER, FILES, HOME
 from tools.kind.shell import kubectl, run, succeeds
 
 VOLUMES = 16
+NODE = f"{CLUSTER}-control-plane"
+#: Names and ids of the images that the node was given.
+LOADED = "/var/lib/meshop-images"
 
 
 def exists() -> bool:
@@ -41,7 +44,7 @@ def ensure_cluster() -> None:
     )  # fmt: skip
     if config.PROFILE == "small":
         limit = (f"--memory={config.SMALL_MEMORY}", f"--memory-swap={config.SMALL_MEMORY}")
-        run("docker", "update", *limit, f"{CLUSTER}-control-plane")
+        run("docker", "update", *limit, NODE)
     if own:
         kubectl("apply", "--filename", "-", text=yaml.safe_dump_all(_volumes()))
 
@@ -58,8 +61,14 @@ def delete_cluster() -> None:
 
 
 def load_images(names: list[str]) -> None:
-    """Put images into the node."""
-    run("kind", "load", "docker-image", "--name", CLUSTER, *names)
+    """Put images into the node, but for those that it got before: kind itself does not know them again."""
+    wanted = {name: run("docker", "image", "inspect", "--format", "{{.Id}}", name).strip() for name in names}
+    inside = ("docker", "exec", "--interactive", NODE, "sh", "-c")
+    loaded = dict(line.split() for line in run(*inside, f"cat {LOADED} || true").splitlines())
+    if missing := [name for name, found in wanted.items() if loaded.get(name) != found]:
+        run("kind", "load", "docker-image", "--name", CLUSTER, *missing)
+        known = [f"{name} {found}" for name, found in (loaded | wanted).items()]
+        run(*inside, f"cat > {LOADED}", text="\n".join(known))
 
 
 @functools.cache
@@ -84,8 +93,7 @@ def _configuration(own: bool) -> Path:
 
 def _volumes() -> list[dict[str, Any]]:
     """Volumes for whoever asks: folders of the node. Unlike host paths, local ones are given to the pod's group."""
-    node = f"{CLUSTER}-control-plane"
-    terms = [{"matchExpressions": [{"key": "kubernetes.io/hostname", "operator": "In", "values": [node]}]}]
+    terms = [{"matchExpressions": [{"key": "kubernetes.io/hostname", "operator": "In", "values": [NODE]}]}]
     return [
         {
             "apiVersion": "v1",

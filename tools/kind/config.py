@@ -38,7 +38,11 @@ PILOT_IMAGE, PROXY_IMAGE, CNI_IMAGE = (
     f"local/{name}:{ISTIO_TAG}" for name in ("pilot", "proxyv2", "install-cni")
 )
 #: Folders of the AI services that are installed here, and the charts' names for them.
-AI_SERVICES = {"recommendations": "recommendations"}
+AI_SERVICES = {
+    "recommendations": "recommendations",
+    "semantic_search": "semantic-search",
+    "visual_recognition": "visual-recognition",
+}
 METRICS_IMAGE = f"local/metrics-server:{METRICS_SERVER}"
 POSTGRES_IMAGE, REDIS_IMAGE, RABBITMQ_IMAGE = (
     f"local/{name}:bookworm" for name in ("postgresql", "redis", "rabbitmq")

@@ -2,6 +2,7 @@
 
 import json
 import os
+import secrets
 import time
 import urllib.error
 import urllib.request
@@ -47,7 +48,7 @@ def need(what: str, answer: tuple[int, Any], *statuses: int) -> Any:
     return body
 
 
-person = {"email": f"helm-test-{uuid.uuid4().hex}@example.com", "password": uuid.uuid4().hex}
+person = {"email": f"helm-test-{uuid.uuid4().hex}@example.com", "password": secrets.token_urlsafe(24)}
 token = need("register", call("POST", "/api/auth/register/", person), 201)["access"]
 me = {"Authorization": f"Bearer {token}"}
 found = need("look around", call("GET", "/api/products/?in_stock=true&page_size=1"), 200)["results"]

@@ -8,6 +8,7 @@ import pytest
 
 from tools.errors import ToolError
 from tools.kind import obstacles, shell, testing
+from tools.kind.__main__ import main
 
 
 @pytest.fixture
@@ -46,6 +47,14 @@ def test_the_first_obstacle_is_the_reason(check, sentence, monkeypatch):
     assert obstacles.obstacle() == ""
     monkeypatch.setattr(obstacles, check, lambda: sentence)
     assert obstacles.obstacle() == sentence
+
+
+def test_arguments_of_pytest_follow_ours(monkeypatch):
+    asked = []
+    monkeypatch.setattr(testing, "run_tests", lambda arguments, *, keep: asked.append((arguments, keep)) or 0)
+    monkeypatch.setattr(sys, "argv", ["kind", "test", "--keep", "--", "tests/kind/test_30_mesh.py", "-x"])
+    assert main() == 0
+    assert asked == [(["tests/kind/test_30_mesh.py", "-x"], True)]
 
 
 def test_too_little_memory_is_an_obstacle(monkeypatch):
