@@ -34,10 +34,14 @@ status: setup ## Show what runs, and where
 manage: setup ## Run a management command on the running stack, as CMD="catalog_import FILE"
 	@$(PY) -m tools.stack manage $(CMD)
 
-.PHONY: train-recommendations
+.PHONY: train-recommendations train-forecasting
 train-recommendations: setup ## Learn from the orders of the running stack; its service takes the model by itself
 	@$(PY) -m tools.stack manage ai_backfill
 	@$(PY) -m tools.stack train recommendations
+
+train-forecasting: setup ## Forecast from the orders of the running stack (ARGS="--until 2010-12-09"), likewise
+	@$(PY) -m tools.stack manage ai_backfill
+	@$(PY) -m tools.stack train demand_forecasting $(ARGS)
 
 .PHONY: lint fmt
 lint: setup ## Check style, types and architecture

@@ -63,11 +63,11 @@ def corrected(sold: Array, *, missing: Array, first: Array) -> Array:
     units, level = sold.copy(), np.zeros(len(sold))
     share = np.minimum(_WEEK / np.maximum(_WEEK - missing, 1), _MOST)
     for week in range(sold.shape[1]):
-        known = week > first
+        known = week > first  # before, the level is none
         scaled = sold[:, week] * share[:, week]
         part = missing[:, week] / _WEEK
         filled = np.where(sold[:, week] > 0, scaled, level * part)
-        units[:, week] = np.where(known & (missing[:, week] > 0), filled, sold[:, week])
+        units[:, week] = np.where(missing[:, week] > 0, filled, sold[:, week])
         follows = np.where(missing[:, week] < _WEEK, _FOLLOWS, 0)
         level = np.where(known, follows * units[:, week] + (1 - follows) * level, units[:, week])
     return units
