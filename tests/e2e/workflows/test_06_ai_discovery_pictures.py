@@ -24,15 +24,14 @@ def looked_at(person, content, path="products/visual-search/", **fields):
 
 
 def drawing(seed):
-    """A picture that no other product has: a board of coloured fields on white."""
+    """A picture that no other product has: coloured fields of all sizes, one over the other, on white."""
     chance = random.Random(seed)
     image = Image.new("RGB", (400, 400), "white")
     pen = ImageDraw.Draw(image)
-    for row in range(8):
-        for column in range(8):
-            corner = (40 + 40 * column, 40 + 40 * row)
-            shade = tuple(chance.randrange(20, 230) for _ in range(3))
-            pen.rectangle((corner, (corner[0] + 39, corner[1] + 39)), fill=shade)
+    for _ in range(90):
+        left, top = (chance.randrange(40, 330) for _ in range(2))
+        shade = tuple(chance.randrange(20, 230) for _ in range(3))
+        pen.rectangle((left, top, left + chance.randrange(8, 70), top + chance.randrange(8, 70)), fill=shade)
     return image
 
 

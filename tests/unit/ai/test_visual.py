@@ -15,7 +15,7 @@ from visual_recognition.descriptors import COLOURS, describe, subject_find
 from visual_recognition.encoder import Describer, Encoder, describer_load
 from visual_recognition.finding import copies_of, find
 from visual_recognition.index import Entry, MemoryIndex, Shown
-from visual_recognition.matching import local_scores
+from visual_recognition.matching import SAME_CORRELATION, local_scores
 from visual_recognition.model import (
     VisualModel,
     categories_vote,
@@ -123,7 +123,7 @@ def test_a_copy_is_known_whatever_was_done_to_it(change):
         described = describe(change(thing(number, colour=colour)))
         copies = copies_of(index.nearest(described.vector, count=30), described)
         assert [entry.file for entry, _ in copies] == [f"{number}.jpg"]
-        assert 0.985 <= copies[0][1] <= 1
+        assert SAME_CORRELATION <= copies[0][1] <= 1
 
 
 def test_the_same_kind_of_thing_is_no_copy():
