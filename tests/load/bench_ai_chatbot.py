@@ -51,6 +51,7 @@ class Stub(BaseHTTPRequestHandler):
     """A shop with one product."""
 
     protocol_version = "HTTP/1.1"
+    wbufsize = 65_536  # head and body in one piece: apart, the second waits for the first to be acknowledged
 
     def do_GET(self) -> None:
         body = json.dumps(ANSWERS[self.path.partition("?")[0]]).encode()
