@@ -5,9 +5,14 @@ app.kubernetes.io/name: {{ .name }}
 app.kubernetes.io/instance: {{ .root.Release.Name }}
 {{- end }}
 
-{{- define "common.labels" -}}
+{{/* Of pods: nothing that changes with the version of a chart, or every upgrade would restart the databases. */}}
+{{- define "common.podLabels" -}}
 {{ include "common.selectorLabels" . }}
 app.kubernetes.io/part-of: meshop
+{{- end }}
+
+{{- define "common.labels" -}}
+{{ include "common.podLabels" . }}
 app.kubernetes.io/managed-by: {{ .root.Release.Service }}
 app.kubernetes.io/version: {{ .root.Chart.AppVersion | quote }}
 helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}

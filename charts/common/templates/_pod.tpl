@@ -107,7 +107,7 @@ scratch{{ . | replace "/" "-" | replace "." "-" }}
 {{- define "common.podTemplate" -}}
 metadata:
   labels:
-    {{- include "common.labels" . | nindent 4 }}
+    {{- include "common.podLabels" . | nindent 4 }}
     {{- with include "common.meshLabels" . }}
     {{- . | nindent 4 }}
     {{- end }}

@@ -42,6 +42,16 @@ def test_who_is_scaled_has_no_number_of_replicas_of_its_own():
         assert spec["behavior"]["scaleUp"]["stabilizationWindowSeconds"] <= 15
 
 
+def test_an_upgrade_restarts_only_what_has_changed():
+    """The version of a chart is no part of a pod, nor of what the ingress's class makes pods of."""
+    documents = render(**KIND)
+    templates = [pod_template(document)["metadata"]["labels"] for document in workloads(documents)]
+    templates.append(named(documents, "Gateway", "edge")["spec"]["infrastructure"]["labels"])
+    assert len(templates) > 12
+    for labels in templates:
+        assert {"app.kubernetes.io/version", "helm.sh/chart"}.isdisjoint(labels)
+
+
 def test_workers_scale_by_their_queue_where_keda_is():
     documents = render(api=("keda.sh/v1alpha1",))
     scaled = of_kind(documents, "ScaledObject")
