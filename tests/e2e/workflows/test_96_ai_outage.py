@@ -35,6 +35,7 @@ from tools.stack.services import BACKEND_NAME
 ASKED = ("demand_forecasting", "recommendations", "semantic_search", "visual_recognition")
 ROUNDS = 40
 chat_shop, chatter = chatbot.chat_shop, chatbot.chatter
+category, article = forecasts.category, forecasts.article
 
 
 class Services:
