@@ -110,3 +110,9 @@ app.autodiscover_tasks()
 @signals.setup_logging.connect
 def keep_logging(**_: Any) -> None:
     """Logs are configured with the settings; being connected here keeps Celery from doing it again."""
+
+
+@signals.before_task_publish.connect
+def keep_time_to_ourselves(properties: dict[str, Any], **_: Any) -> None:
+    """Workers drop what comes too late. RabbitMQ would, too, but make each a dead letter that waits for a person."""
+    properties.pop("expiration", None)
