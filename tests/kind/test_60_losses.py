@@ -1,13 +1,16 @@
 """Programs, containers and stores die while people buy; nothing promised is lost, nothing is done twice."""
 
+from contextlib import closing
+
 import pytest
 
 from tests.e2e.support.answers import ok
+from tests.e2e.support.people import Person
 from tests.kind.support.database import TableLock, query
 from tests.kind.support.load import Buyers
 from tests.kind.support.node import kill_container
 from tests.kind.support.probes import until
-from tools.kind.config import NAMESPACE
+from tools.kind.config import NAMESPACE, URL
 from tools.kind.shell import kubectl
 
 #: What a buyer is told of an order that was paid, each once.
@@ -35,22 +38,24 @@ def audit() -> None:
 
 def check_promises(buyers: Buyers) -> int:
     """Every order that was confirmed is paid, and its buyer was told once; how many there were."""
-    for person, orders in buyers.paid.items():
-        person.login(person.email)
-        for order in orders:
-            assert ok(person.get(f"orders/{order}/"))["payment_status"] == "paid"
+    for buyer, orders in buyers.paid.items():
+        with closing(Person(URL)) as person:
+            person.login(buyer.email)
+            for order in orders:
+                assert ok(person.get(f"orders/{order}/"))["payment_status"] == "paid"
 
-        def told(person=person, orders=orders) -> bool:
-            inbox = ok(person.get("notifications/", page_size=100))["results"]
-            heard = {
-                order: sorted(n["kind"] for n in inbox if n["data"]["order_id"] == order) for order in orders
-            }
-            return all(kinds == TOLD for kinds in heard.values())
+            def told(person=person, orders=orders) -> bool:
+                inbox = ok(person.get("notifications/", page_size=100))["results"]
+                heard = {
+                    order: sorted(n["kind"] for n in inbox if n["data"]["order_id"] == order)
+                    for order in orders
+                }
+                return all(kinds == TOLD for kinds in heard.values())
 
-        until(told, 180, "a word about every order, once")
+            until(told, 180, "a word about every order, once")
     until(settled, 120, "an end of all work")
-    for person, orders in buyers.paid.items():
-        sent = dict(row.split("|") for row in query(MAILS.format(person.email)))
+    for buyer, orders in buyers.paid.items():
+        sent = dict(row.split("|") for row in query(MAILS.format(buyer.email)))
         assert int(sent["payment_received"]) == len(orders)
     audit()
     return sum(map(len, buyers.paid.values()))

@@ -74,4 +74,4 @@ def test_a_new_version_is_served_without_a_restart(core, customer):
         publish(version)
         until(lambda version=version: served(customer) == version, 60, f"model {version}")
     assert {pod.metadata.name for pod in pods_of(core, SERVICE)} == pods
-    assert restarts(core) == before
+    assert restarts(core).items() <= before.items()  # others may have gone meanwhile

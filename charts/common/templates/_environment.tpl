@@ -1,5 +1,6 @@
 {{/* Environment of a workload: the store's (when `store` is on), then its own. Values are templates.
-     Secrets come only from Secrets; a value that looks like one is refused with a sentence. */}}
+     Secrets come only from Secrets; a value that looks like one is refused with a sentence.
+     A Secret whose name is a template of nothing is left out. */}}
 {{- define "common.environment" -}}
 {{- $env := dict -}}
 {{- $secrets := dict -}}
@@ -24,11 +25,14 @@
 {{- end }}
 {{- range $key, $source := $secrets }}
 {{- if $source }}
+{{- $secret := tpl (required (printf "%s: envSecrets.%s needs the name of a Secret." $name $key) $source.secret) $context }}
+{{- if $secret }}
 - name: {{ $key }}
   valueFrom:
     secretKeyRef:
-      name: {{ tpl (required (printf "%s: envSecrets.%s needs the name of a Secret." $name $key) $source.secret) $context }}
+      name: {{ $secret }}
       key: {{ tpl (required (printf "%s: envSecrets.%s needs the key within the Secret." $name $key) $source.key) $context }}
+{{- end }}
 {{- end }}
 {{- end }}
 {{- end }}

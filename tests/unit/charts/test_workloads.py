@@ -52,6 +52,12 @@ def test_an_upgrade_restarts_only_what_has_changed():
         assert {"app.kubernetes.io/version", "helm.sh/chart"}.isdisjoint(labels)
 
 
+def test_who_keeps_the_feature_tables_knows_where_they_are_and_only_where_there_are_any():
+    for ai, known in (("true", True), ("false", False)):
+        documents = render(f"global.ai.chatbot={ai}", **KIND)
+        assert ("AI_DATABASE_URL" in environment(main_container(documents, "worker-ai"))) is known
+
+
 def test_workers_scale_by_their_queue_where_keda_is():
     documents = render(api=("keda.sh/v1alpha1",))
     scaled = of_kind(documents, "ScaledObject")
