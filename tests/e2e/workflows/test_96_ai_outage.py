@@ -154,6 +154,7 @@ def questions(services, staff, customer):
     return Questions(customer, staff, shelf[0])
 
 
+@pytest.mark.timeout(600)
 def test_killed_in_the_middle_nobody_fails_and_breakers_open_and_heal(services, alive, questions, capsys):
     """Each answer is a 200, before, at the very moment, and after; times are told, not judged."""
     wait_until(lambda: questions.everywhere("service"), timeout_s=120, every_s=0.2, what="all answer")
