@@ -9,8 +9,9 @@ from meshop_shared.ai.registry import Registry
 from tests.support.ai import ai_database
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def ai_database_url() -> Iterator[str]:
+    """One for each module: rows are known by their numbers, and every module begins with 0."""
     with ai_database() as url:
         yield url
 

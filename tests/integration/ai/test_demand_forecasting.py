@@ -38,8 +38,6 @@ def sales(ai_database_url: str) -> date:
     cancelled[0], cancelled[3], cancelled[-1] = -1, "CANCELLED", True
     free[0], free[3], free[-2] = -2, "FREE", 0
     today[0], today[3], today[6] = -3, "TODAY", datetime.now(UTC)
-    with store._connection() as connection:
-        connection.execute("TRUNCATE ai_sale, ai_stock")
     store.put(SALES, [*rows, tuple(cancelled), tuple(free), tuple(today)])
     early, lately = (datetime.combine(last - timedelta(days=days), time(12), tzinfo=UTC) for days in (200, 5))
     store.put(STOCK, [(1, "S002", early, 9_000), (2, "S002", lately, -9_000)])
