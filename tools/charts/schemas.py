@@ -198,6 +198,7 @@ CHART_SCHEMAS = {
     "ai-service": WORKLOAD,
     "worker": WORKER,
     "datastores": DATASTORES,
+    "crds": {},
     "platform": PLATFORM,
 }
 
