@@ -205,7 +205,19 @@ def definitions():
 
 
 #: Names that say it all.
-PLAIN = set("name kind url address query sectionName percent replicas duration deadline metrics".split())
+PLAIN = {
+    "name",
+    "kind",
+    "url",
+    "address",
+    "query",
+    "sectionName",
+    "percent",
+    "replicas",
+    "duration",
+    "deadline",
+    "metrics",
+}
 
 
 def undocumented(schema, path):
@@ -213,9 +225,7 @@ def undocumented(schema, path):
     found = []
     for name, field in schema.get("properties", {}).items():
         here = f"{path}.{name}"
-        plain = re.fullmatch(
-            r".*\.(name|kind|url|address|query|sectionName|percent|replicas|duration|deadline|metrics)", here
-        )
+        plain = name in PLAIN
         if "description" not in field and not plain:
             found.append(here)
         found += undocumented(field.get("items", field), here)
