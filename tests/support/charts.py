@@ -14,24 +14,21 @@ from tools.charts.helm import HELM, helm
 
 Document = dict[str, Any]
 RELEASE, NAMESPACE = "meshop", "shop"
-POD_KINDS = ("Deployment", "StatefulSet", "Job")
+POD_KINDS = ("Deployment", "StatefulSet", "Job", "CronJob")
+AI_SERVICES = (
+    "recommendations", "semantic-search", "dynamic-pricing", "chatbot", "fraud-detection", "demand-forecasting",
+    "visual-recognition",
+)  # fmt: skip
 #: What turns every part on, the ones that no service of today uses included.
 EVERYTHING = json.dumps(
     {
         "global": {
             "searchUrl": "http://elasticsearch:9200",
-            "ai": dict.fromkeys(
-                (
-                    "recommendations",
-                    "semantic-search",
-                    "dynamic-pricing",
-                    "chatbot",
-                    "fraud-detection",
-                    "demand-forecasting",
-                    "visual-recognition",
-                ),
-                True,
-            ),
+            "ai": dict.fromkeys(AI_SERVICES, True),
+        },
+        **{
+            name: {"artefacts": {"persistence": True}, "training": {"enabled": True, "atInstall": True}}
+            for name in AI_SERVICES
         },
         "datastores": {
             "stores": {name: {"enabled": True} for name in ("postgresql-ai", "elasticsearch", "qdrant")}
@@ -83,7 +80,8 @@ def named(documents: tuple[Document, ...], kind: str, name: str) -> Document:
 
 
 def pod_template(document: Document) -> Document:
-    template: Document = document["spec"]["template"]
+    spec: Document = document["spec"]
+    template: Document = spec.get("jobTemplate", {"spec": spec})["spec"]["template"]
     return template
 
 

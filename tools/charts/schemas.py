@@ -118,16 +118,24 @@ WORKLOAD: dict[str, Schema] = {
     "nodeSelector": mapping(TEXT),
     "tolerations": OBJECTS,
 }
+ACCESS_MODE = one_of("ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod")
 BACKEND: dict[str, Schema] = {
     **WORKLOAD,
-    "media": closed(
-        existingClaim=TEXT,
-        storageClass=TEXT,
-        accessMode=one_of("ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"),
-        size=TEXT,
-    ),
+    "media": closed(existingClaim=TEXT, storageClass=TEXT, accessMode=ACCESS_MODE, size=TEXT),
     "migrations": closed(resources=RESOURCES),
     "demo": closed(products=COUNT, adminEmail=TEXT),
+}
+AI_SERVICE: dict[str, Schema] = {
+    **WORKLOAD,
+    "artefacts": closed(persistence=FLAG, size=TEXT, accessMode=ACCESS_MODE, storageClass=TEXT),
+    "training": closed(
+        enabled=FLAG,
+        schedule=TEXT,
+        atInstall=FLAG,
+        args=TEXTS,
+        deadlineSeconds={"type": "integer", "minimum": 1},
+        resources=RESOURCES,
+    ),
 }
 WORKER: dict[str, Schema] = {
     "workerCommand": TEXTS,
@@ -195,7 +203,7 @@ PLATFORM: dict[str, Schema] = {
 CHART_SCHEMAS = {
     "backend": BACKEND,
     "gateway": WORKLOAD,
-    "ai-service": WORKLOAD,
+    "ai-service": AI_SERVICE,
     "worker": WORKER,
     "datastores": DATASTORES,
     "crds": {},

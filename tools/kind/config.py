@@ -39,6 +39,8 @@ PILOT_IMAGE, PROXY_IMAGE, CNI_IMAGE = (
 )
 #: Folders of the AI services that are installed here, and the charts' names for them.
 AI_SERVICES = {
+    "chatbot": "chatbot",
+    "demand_forecasting": "demand-forecasting",
     "recommendations": "recommendations",
     "semantic_search": "semantic-search",
     "visual_recognition": "visual-recognition",

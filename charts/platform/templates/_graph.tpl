@@ -43,7 +43,7 @@ yes
 {{- $stores := $values.datastores.stores | default dict -}}
 {{- if and $values.datastores.enabled (dig $part "enabled" false $stores) }}yes{{ end -}}
 {{- else if $part -}}
-{{- if index $values.global.ai $part }}yes{{ end -}}
+{{- if and (index $values.global.ai $part) (or (eq .name $part) (dig "training" "enabled" false (index $values $part))) }}yes{{ end -}}
 {{- else if and (eq .entry.tier "app") (hasKey ($values.worker.workloads | default dict) .name) -}}
 {{- if index $values.worker.workloads .name }}yes{{ end -}}
 {{- else -}}

@@ -70,6 +70,10 @@ WRONG = {
         "redis runs elsewhere: say where in dependencies.redis.cidrs",
     ),
     "a store that nobody uses": (["datastores.stores.elasticsearch.enabled=true"], "set global.searchUrl to"),
+    "a training whose models nobody sees": (
+        ["global.ai.recommendations=true", "recommendations.training.enabled=true"],
+        "would stay in its own pod; set artefacts.persistence",
+    ),
     "a mesh that trusts everybody": (
         ["global.mesh.provider=istio", "meshPolicies.enabled=false"],
         "every workload would trust every other",

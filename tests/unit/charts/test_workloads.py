@@ -6,7 +6,9 @@ from apps.core.broker import QUEUES
 from config.environment import BackendSettings
 from meshop_gateway.settings import GatewaySettings
 from meshop_shared.ai.settings import AiSettings
+from meshop_shared.ai.training import REFUSED
 from tests.support.charts import (
+    AI_SERVICES,
     EVERYTHING,
     containers,
     environment,
@@ -16,6 +18,7 @@ from tests.support.charts import (
     render,
     workloads,
 )
+from tools.stack.ai import TRAININGS
 from tools.stack.ready import HEARTBEAT_MAX_AGE_S
 from tools.stack.services import CELERY
 
@@ -218,6 +221,27 @@ def test_ai_services_are_called_by_the_names_of_their_folders():
     documents = render("global.ai.visual-recognition=true")
     found = environment(main_container(documents, "gateway"))["AI_URLS"]
     assert found == "visual_recognition=http://visual-recognition:8000"
+
+
+def test_training_and_service_share_a_place_and_what_was_refused_is_not_tried_again():
+    documents = render(more=EVERYTHING)
+    for name in AI_SERVICES:
+        claims = [
+            [one.get("persistentVolumeClaim") for one in pod_template(document)["spec"]["volumes"]]
+            for document in (
+                named(documents, "Deployment", name),
+                named(documents, "CronJob", f"train-{name}"),
+            )
+        ]
+        assert all({"claimName": f"{name}-artefacts"} in one for one in claims)
+        job = named(documents, "Job", f"train-{name}-at-install")["spec"]
+        assert job["podFailurePolicy"]["rules"][0]["onExitCodes"]["values"] == [REFUSED]
+    started = {
+        document["spec"]["template"]["spec"]["containers"][0]["args"][2]
+        for document in of_kind(documents, "Job")
+        if document["metadata"]["name"].startswith("train-")
+    }
+    assert {f"{name}.train" for name in TRAININGS} <= started
 
 
 def test_what_the_charts_leave_empty_the_backend_takes_for_not_set(monkeypatch):
