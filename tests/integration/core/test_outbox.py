@@ -155,6 +155,7 @@ def test_the_relay_publishes_at_once_and_survives_the_loss_of_its_database_conne
     try:
         emit()
         wait_until(lambda: len(publisher.confirmed) == 2)
+        wait_until(lambda: unpublished() == 0, what="both are marked: otherwise they come once more")
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_terminate_backend(%s)", [pids[0]])
         emit()
