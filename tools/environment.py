@@ -24,6 +24,10 @@ OWNED = frozenset(
 )
 
 
+#: Settings of traces, which every program of a stack reads alike.
+TRACING = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_HEADERS", "OTEL_TRACES_SAMPLER_ARG")
+
+
 def backend_environment(
     state: StateFolder, *, database_url: str, redis_url: str, public_url: str, rate_limit: str = "on"
 ) -> dict[str, str]:

@@ -14,17 +14,18 @@ from pathlib import Path
 from types import FrameType
 
 from tools import procfs
-from tools.environment import backend_environment
+from tools.environment import TRACING, backend_environment
 from tools.errors import ToolError
 from tools.paths import BUILD
-from tools.ports import pick_port
-from tools.processes import ProcessTable
+from tools.ports import LOOPBACK, pick_port
+from tools.processes import ProcessTable, Service
 from tools.servers import debian, elasticsearch, rabbitmq, stripe_mock
 from tools.servers.datastores import Datastores, plan_datastores
 from tools.stack import ai
 from tools.stack.commands import Stack
 from tools.stack.config import StackConfig
 from tools.stack.prepare import run_manage
+from tools.stack.ready import http_ready
 from tools.state import StateFolder
 
 TESTBEDS = BUILD / "testbed"
@@ -38,6 +39,9 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument(
         "--elasticsearch", action="store_true", help="with --stack: the shop searches in Elasticsearch"
+    )
+    parser.add_argument(
+        "--traces", action="store_true", help="with --stack: receive traces, in the file MESHOP_TRACES"
     )
     parser.add_argument("--durable", action="store_true", help="commits reach the disk, as in production")
     parser.add_argument("--servers", choices=("auto", "debian", "embedded"), default="auto")
@@ -103,9 +107,35 @@ def start_elasticsearch(state: StateFolder, table: ProcessTable) -> elasticsearc
     return node
 
 
+def receive_traces(state: StateFolder, table: ProcessTable) -> dict[str, str]:
+    """Start a receiver; the settings that send one request in a hundred to it, and those whose id is small."""
+    port = state.port("traces")
+    table.ensure(
+        [
+            Service(
+                name="traces",
+                command=(
+                    sys.executable, "-m", "tools.observability.trace_receiver",
+                    "--port", str(port), "--file", str(state.path / "traces"),
+                ),
+                ready=http_ready(port, "/"),
+            )
+        ]
+    )  # fmt: skip
+    return {
+        "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://{LOOPBACK}:{port}",
+        "OTEL_TRACES_SAMPLER_ARG": "0.01",
+    }
+
+
 def start_stack(state: StateFolder, table: ProcessTable, options: argparse.Namespace) -> dict[str, str]:
     """Start the whole platform; what a client of it must know, besides the environment of its backend."""
     node = start_elasticsearch(state, table) if options.elasticsearch else None
+    settings = {name: os.environ[name] for name in TRACING if os.environ.get(name)}
+    if options.traces:
+        settings |= receive_traces(state, table)
+    if node:
+        settings["ELASTICSEARCH_URL"] = node.url()
     config = StackConfig(
         folder=state.path,
         port=pick_port(),
@@ -118,7 +148,7 @@ def start_stack(state: StateFolder, table: ProcessTable, options: argparse.Names
         servers=options.servers,
         durable=options.durable,
         rate_limit=os.environ.get("RATE_LIMIT", "on"),
-        settings={"ELASTICSEARCH_URL": node.url()} if node else {},
+        settings=settings,
     )
     state.remember("config", config.to_json())
     stack = Stack.plan(config, state)
@@ -133,6 +163,7 @@ def start_stack(state: StateFolder, table: ProcessTable, options: argparse.Names
         "MESHOP_ADMIN_EMAIL": str(config.admin_email),
         "MESHOP_ADMIN_PASSWORD": str(config.admin_password),
         "MESHOP_MAIL_DIR": str(state.path / "mail"),
+        "MESHOP_TRACES": str(state.path / "traces") if options.traces else "",
     }
 
 

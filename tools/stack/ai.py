@@ -9,6 +9,7 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 from psycopg import sql
 
+from tools.environment import TRACING
 from tools.errors import ToolError
 from tools.paths import AI, REQUIREMENTS, SHARED, TEXT_MODEL
 from tools.ports import LOOPBACK
@@ -59,7 +60,11 @@ def ai_environment(config: StackConfig, environment: Mapping[str, str]) -> dict[
         "GATEWAY_URL": config.url,
         "BACKEND_URL": f"http://{LOOPBACK}:{config.backend_port}",
         "CATALOGUE_POLL_S": "2",
-        **{name: environment[name] for name in ("JWT_ISSUER", "JWT_AUDIENCE") if name in environment},
+        **{
+            name: environment[name]
+            for name in ("JWT_ISSUER", "JWT_AUDIENCE", *TRACING)
+            if name in environment
+        },
     }
 
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from apps.core.broker import QUEUES
+from tools.environment import TRACING
 from tools.paths import BACKEND, GATEWAY, REQUIREMENTS, SHARED
 from tools.ports import LOOPBACK
 from tools.processes import Service
@@ -22,7 +23,7 @@ MANAGE = str(BACKEND / "manage.py")
 CELERY = ("-m", "celery", "--app", "config.celery")
 #: Settings of the backend that mean the same to the gateway.
 GATEWAY_SHARES = (
-    "REDIS_URL", "RATE_LIMIT", "JWT_ISSUER", "JWT_AUDIENCE", "LOG_LEVEL", "PYTHONUNBUFFERED", "AI_URLS",
+    "REDIS_URL", "RATE_LIMIT", "JWT_ISSUER", "JWT_AUDIENCE", "LOG_LEVEL", "PYTHONUNBUFFERED", "AI_URLS", *TRACING,
 )  # fmt: skip
 
 BACKEND_SOURCES = (SHARED, BACKEND, REQUIREMENTS / "backend.txt")

@@ -16,12 +16,16 @@ from django.conf import settings
 from apps.core.broker import EVENTS, QUEUES, routing_key, work_queue
 from apps.core.heartbeat import EVERY_S, heartbeat
 from config.schedule import SCHEDULE, task_queue
+from meshop_shared.tracing import tracing_start, tracing_stop
 
 BROKER_URL = settings.MESHOP.broker_url or settings.MESHOP.redis_url
 IS_REDIS = BROKER_URL.startswith("redis")
 
 #: A Redis message that a dead worker held comes back after this long; longer than any task may run.
 VISIBILITY_TIMEOUT_S = 900
+
+
+_TRACED = ("celery", "psycopg", "redis", "requests", "httpx")
 
 
 class EventConsumer(Consumer):
@@ -110,6 +114,24 @@ app.autodiscover_tasks()
 @signals.setup_logging.connect
 def keep_logging(**_: Any) -> None:
     """Logs are configured with the settings; being connected here keeps Celery from doing it again."""
+
+
+@signals.worker_process_init.connect
+def trace_tasks(**_: Any) -> None:
+    """Each process of the pool sends its own spans: threads do not survive a fork."""
+    tracing_start(service="worker", settings=settings.MESHOP, libraries=_TRACED)
+
+
+@signals.worker_process_shutdown.connect
+def send_spans(**_: Any) -> None:
+    """Send what waits."""
+    tracing_stop()
+
+
+@signals.beat_init.connect
+def trace_ticks(**_: Any) -> None:
+    """Ticks begin the traces of what runs by the clock."""
+    tracing_start(service="beat", settings=settings.MESHOP, libraries=("celery",))
 
 
 @signals.before_task_publish.connect

@@ -18,6 +18,7 @@ from meshop_gateway.proxy import Proxy
 from meshop_gateway.request import Receive, Request, Send, error_send
 from meshop_gateway.settings import GatewaySettings
 from meshop_gateway.telemetry import Telemetry
+from meshop_gateway.tracing import RequestTracer
 from meshop_gateway.upstream_conn import UpstreamFailure
 from meshop_shared.errors import MeshopError, NotFound
 
@@ -47,7 +48,7 @@ class Gateway:
         self.wire = wire
         self._app, self.table, self._guards, self._proxy = app, table, guards, proxy
         self._clients, self._admins = clients, ClientAddresses(settings.admin_networks)
-        self._watch, self._telemetry = watch, telemetry
+        self._watch, self._telemetry, self._tracer = watch, telemetry, RequestTracer(settings)
         self._loop = asyncio.get_running_loop()
         self.draining = False
 
@@ -71,6 +72,7 @@ class Gateway:
         flights.add(flight)
         try:
             request.read_head()
+            request.span = self._tracer.begin(route=route.template, head=request.head)
             await self._guards.check(request)
             await self._proxy.serve(request)
         except MeshopError as error:
@@ -86,10 +88,20 @@ class Gateway:
             await self._out_of_time(request)
         finally:
             flights.discard(flight)
+            status = request.status or _CLIENT_LEFT
+            if request.span is not None:
+                self._tracer.end(
+                    request.span,
+                    method=request.method,
+                    route=route.template,
+                    status=status,
+                    head=request.head,
+                    note=request.note,
+                )
             self._telemetry.record(
                 method=request.method,
                 route=route.template,
-                status=request.status or _CLIENT_LEFT,
+                status=status,
                 seconds=self._loop.time() - started,
                 request_id=request.head.request_id,
                 trace_id=request.head.trace_id,

@@ -55,7 +55,7 @@ _TRACEPARENT = re.compile(rb"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9
 class RequestHead:
     """A request's header fields, sorted into what goes on (``lines``) and what the gateway looks at (``seen``)."""
 
-    __slots__ = ("lines", "request_id", "seen", "traceparent")
+    __slots__ = ("lines", "request_id", "seen", "trace_given", "traceparent")
 
     def __init__(self, headers: Headers) -> None:
         """Raises :class:`ValidationFailed` for fields that two servers could understand differently."""
@@ -86,13 +86,21 @@ class RequestHead:
         given = seen.get(b"x-request-id")
         self.request_id = given if given and _REQUEST_ID.fullmatch(given) else drawn
         trace = seen.get(b"traceparent")
-        if trace is None or not _TRACEPARENT.fullmatch(trace):
+        self.trace_given = trace is not None and _TRACEPARENT.fullmatch(trace) is not None
+        if trace is None or not self.trace_given:
             if trace is not None:
                 lines.remove(b"traceparent: %b\r\n" % trace)
             # A trace that begins here has the name of its first request, and that half of it is the first span's.
             trace = b"00-%b-%b-01" % (drawn, drawn[16:])
             lines.append(b"traceparent: %b\r\n" % trace)
         self.traceparent = trace
+
+    def trace_set(self, traceparent: bytes) -> None:
+        """Let the request go on as part of this trace."""
+        if traceparent != self.traceparent:
+            self.lines.remove(b"traceparent: %b\r\n" % self.traceparent)
+            self.lines.append(b"traceparent: %b\r\n" % traceparent)
+            self.traceparent = traceparent
 
     @property
     def trace_id(self) -> bytes:

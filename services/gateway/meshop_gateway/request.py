@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import orjson
+from opentelemetry.trace import Span
 
 from meshop_gateway.compiled import Route
 from meshop_gateway.exchange import WHOLE
@@ -21,7 +22,8 @@ class Request:
     """What is known of one request. ``extra`` are fields that every answer to it carries."""
 
     __slots__ = (
-        "client", "extra", "flight", "head", "method", "note", "receive", "route", "scheme", "scope", "send", "status",
+        "client", "extra", "flight", "head", "method", "note", "receive", "route", "scheme", "scope", "send", "span",
+        "status",
     )  # fmt: skip
 
     def __init__(
@@ -34,6 +36,8 @@ class Request:
         self.extra: Headers = []
         #: The status that was sent, 0 before; and one word for the log on how the answer came about.
         self.status, self.note = 0, "forwarded"
+        #: The gateway's own span, if this request is traced.
+        self.span: Span | None = None
 
     def read_head(self) -> None:
         """Sort the header fields. Raises :class:`ValidationFailed`."""
@@ -58,13 +62,22 @@ class Request:
         """Answer with the envelope of ``error``. An answer that has begun is left unfinished instead."""
         if not self.status:
             self.note, self.status = error.code, error.status
-            await error_send(self.send, error, self.head.request_id, self.extra)
+            trace_id = self.head.trace_id.decode() if self.span is not None else ""
+            await error_send(self.send, error, self.head.request_id, self.extra, trace_id)
 
 
-async def error_send(send: Send, error: MeshopError, request_id: bytes, extra: Headers) -> None:
+async def error_send(
+    send: Send, error: MeshopError, request_id: bytes, extra: Headers, trace_id: str = ""
+) -> None:
     """Send ``error`` in the common envelope."""
     body = orjson.dumps(
-        envelope(code=error.code, message=error.message, extra=error.extra, request_id=request_id.decode())
+        envelope(
+            code=error.code,
+            message=error.message,
+            extra=error.extra,
+            request_id=request_id.decode(),
+            trace_id=trace_id,
+        )
     )
     headers = [
         (b"content-type", b"application/json"),

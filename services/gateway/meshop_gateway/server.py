@@ -15,6 +15,7 @@ from meshop_gateway.http1 import ClientConnection
 from meshop_gateway.settings import GatewaySettings
 from meshop_gateway.worker import Worker
 from meshop_shared.logging import configure_logging
+from meshop_shared.tracing import tracing_start, tracing_stop
 
 log = structlog.get_logger(__name__)
 
@@ -80,8 +81,10 @@ class Server(uvicorn.Server):
 def serve(settings: GatewaySettings, listener: socket.socket) -> None:
     """Serve on ``listener`` until told to stop."""
     configure_logging(service="gateway", level=settings.log_level)
+    tracing_start(service="gateway", settings=settings, decides=False)
     # Requests make no reference cycles: what is alive now stays, and collections are rare and short.
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
     Server(settings).run(sockets=[listener])
+    tracing_stop()

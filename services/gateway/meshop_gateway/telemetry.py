@@ -8,7 +8,7 @@ from typing import TextIO
 
 from prometheus_client import Counter, Gauge, Histogram
 
-from meshop_shared.metrics import BUCKETS, HTTP_IN_FLIGHT, HTTP_REQUESTS, HTTP_SECONDS
+from meshop_shared.metrics import BUCKETS, HTTP_IN_FLIGHT, HTTP_REQUESTS, HTTP_SECONDS, method_label
 
 SERVICE = "gateway"
 SHED = Counter("meshop_gateway_shed_total", "Requests refused because their route was busy.", ["route"])
@@ -87,6 +87,7 @@ class Telemetry:
         note: str,
     ) -> None:
         """One request is over. ``route`` is a template and ``note`` one of a few words, so labels stay bounded."""
+        method = method_label(method)
         key = (route, method, status)
         tally = self._tallies.get(key)
         if tally is None:

@@ -140,7 +140,13 @@ CODE_BY_STATUS: dict[int, str] = {
 
 
 def envelope(
-    *, code: str, message: str, extra: dict[str, Any] | None = None, request_id: str | None = None
+    *,
+    code: str,
+    message: str,
+    extra: dict[str, Any] | None = None,
+    request_id: str | None = None,
+    trace_id: str = "",
 ) -> dict[str, Any]:
-    """Return the body of an error answer."""
-    return {"code": code, "message": message, "extra": extra or {}, "request_id": request_id or ""}
+    """Return the body of an error answer. ``trace_id`` is that of a recorded trace, and stands in ``extra``."""
+    traced = {**(extra or {}), "trace_id": trace_id} if trace_id else extra or {}
+    return {"code": code, "message": message, "extra": traced, "request_id": request_id or ""}

@@ -8,6 +8,7 @@ from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
+from opentelemetry import trace
 
 #: Keys whose values never reach a log line, whoever passes them.
 SECRET_KEYS = frozenset(
@@ -37,6 +38,14 @@ def _redact(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> Mutabl
     return event
 
 
+def _add_trace(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    context = trace.get_current_span().get_span_context()
+    if context.is_valid:
+        event.setdefault("trace_id", trace.format_trace_id(context.trace_id))
+        event.setdefault("span_id", trace.format_span_id(context.span_id))
+    return event
+
+
 def configure_logging(*, service: str, level: str = "INFO") -> None:
     """Send structlog and the standard library's loggers to stdout as JSON lines."""
     shared: list[Any] = [
@@ -44,6 +53,7 @@ def configure_logging(*, service: str, level: str = "INFO") -> None:
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _add_trace,
         _redact,
     ]
     structlog.configure(

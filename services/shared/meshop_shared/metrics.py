@@ -1,5 +1,6 @@
 """RED metrics that every service exports under the same names (rate, errors, duration by route template)."""
 
+from opentelemetry import trace
 from prometheus_client import Counter, Gauge, Histogram
 
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -24,7 +25,24 @@ BREAKER_OPEN = Gauge(
 )
 
 
+_METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
+
+
+def method_label(method: str) -> str:
+    """The method, or ``other``: clients may invent as many as they like."""
+    return method if method in _METHODS else "other"
+
+
+def exemplar_current() -> dict[str, str] | None:
+    """What leads from a measurement to its trace, if there is one (OpenMetrics exemplars)."""
+    span = trace.get_current_span()
+    if not span.is_recording():
+        return None
+    return {"trace_id": trace.format_trace_id(span.get_span_context().trace_id)}
+
+
 def observe_request(*, service: str, method: str, route: str, status: int, seconds: float) -> None:
     """Record one answered request. ``route`` must be a template, never a raw path: labels stay bounded."""
+    method = method_label(method)
     HTTP_REQUESTS.labels(service, method, route, str(status)).inc()
-    HTTP_SECONDS.labels(service, method, route).observe(seconds)
+    HTTP_SECONDS.labels(service, method, route).observe(seconds, exemplar=exemplar_current())

@@ -2,13 +2,14 @@
 
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
 
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
+from opentelemetry.trace import INVALID_SPAN
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest, multiprocess
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -16,10 +17,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from meshop_shared.errors import CODE_BY_STATUS, MeshopError, ValidationFailed, envelope
 from meshop_shared.logging import request_id_from
 from meshop_shared.metrics import HTTP_IN_FLIGHT, observe_request
+from meshop_shared.tracing import server_span, server_span_end, trace_id_recorded
 
 ReadyCheck = Callable[[], Awaitable[None]]
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 log = structlog.get_logger(__name__)
+
+#: Asked by machines, every few seconds.
+_UNTRACED = frozenset(("/healthz", "/readyz", "/metrics"))
 
 
 def error_response(request: Request, error: MeshopError) -> JSONResponse:
@@ -29,12 +34,13 @@ def error_response(request: Request, error: MeshopError) -> JSONResponse:
         message=error.message,
         extra=error.extra,
         request_id=request.scope.get("request_id"),
+        trace_id=request.scope.get("trace_id", ""),
     )
     return JSONResponse(body, status_code=error.status, headers=error.headers)
 
 
 class RequestContext:
-    """Outermost ASGI layer: request id in and out, one access-log line, RED metrics, 500 as an envelope."""
+    """Outermost ASGI layer: request id in and out, span, one access-log line, RED metrics, 500 as an envelope."""
 
     def __init__(self, app: ASGIApp, *, service: str) -> None:
         self._app, self._service = app, service
@@ -56,20 +62,34 @@ class RequestContext:
                 message["headers"] = [*message.get("headers", ()), (b"x-request-id", request_id.encode())]
             await send(message)
 
-        with structlog.contextvars.bound_contextvars(request_id=request_id):
+        parent, method = headers.get(b"traceparent", b"").decode("latin-1"), scope["method"]
+        spanned = (
+            nullcontext(INVALID_SPAN)
+            if scope["path"] in _UNTRACED
+            else server_span(method=method, traceparent=parent)
+        )
+        with structlog.contextvars.bound_contextvars(request_id=request_id), spanned as span:
+            scope["trace_id"] = trace_id_recorded()
             HTTP_IN_FLIGHT.labels(self._service).inc()
             try:
                 await self._app(scope, receive, send_with_id)
             finally:
                 HTTP_IN_FLIGHT.labels(self._service).dec()
                 self._record(scope, status, time.perf_counter() - started)
+                server_span_end(
+                    span, method=method, route=_route(scope), status=status, request_id=request_id
+                )
 
     def _record(self, scope: Scope, status: int, seconds: float) -> None:
-        route = getattr(scope.get("route"), "path", "unmatched")
+        route = _route(scope)
         observe_request(
             service=self._service, method=scope["method"], route=route, status=status, seconds=seconds
         )
         log.info("request", method=scope["method"], route=route, status=status, ms=round(seconds * 1000, 1))
+
+
+def _route(scope: Scope) -> str:
+    return str(getattr(scope.get("route"), "path", "unmatched"))
 
 
 def _install_error_handlers(app: FastAPI) -> None:
@@ -92,7 +112,12 @@ def _install_error_handlers(app: FastAPI) -> None:
     async def on_http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
         code = CODE_BY_STATUS.get(error.status_code, "http_error")
-        body = envelope(code=code, message=str(error.detail), request_id=request.scope.get("request_id"))
+        body = envelope(
+            code=code,
+            message=str(error.detail),
+            request_id=request.scope.get("request_id"),
+            trace_id=request.scope.get("trace_id", ""),
+        )
         return JSONResponse(body, status_code=error.status_code, headers=error.headers)
 
     async def on_crash(request: Request, error: Exception) -> Response:
@@ -139,6 +164,8 @@ def create_app(
         docs_url=docs_path,
         redoc_url=None,
         openapi_url=openapi_path,
+        # RequestContext makes the spans, for the gateway's pages as for the others, and Prometheus asks for metrics.
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
         redirect_slashes=False,  # a redirect would be built from the client's Host field
     )
     _install_error_handlers(app)

@@ -14,10 +14,12 @@ from urllib.parse import urlsplit
 import orjson
 import structlog
 from django.conf import settings
+from opentelemetry.trace import SpanKind
 from prometheus_client import Counter
 
 from meshop_shared.metrics import BREAKER_OPEN
 from meshop_shared.resilience import BreakerOpen, BreakerState, CircuitBreaker, Deadline, DeadlineExceeded
+from meshop_shared.tracing import TRACER, traceparent_put
 
 log = structlog.get_logger(__name__)
 
@@ -49,7 +51,8 @@ class AiClient:
         """Post a question that changes nothing and return the answer. Raises :class:`AiUnavailable`."""
         within = deadline_s or self._deadline_s
         try:
-            answer = self._breaker.call(lambda: self._ask(path, orjson.dumps(question), within))
+            with TRACER.start_as_current_span(f"ask {self._service}", kind=SpanKind.CLIENT):
+                answer = self._breaker.call(lambda: self._ask(path, orjson.dumps(question), within))
         except BreakerOpen as error:
             CALLS.labels(self._service, "refused").inc()
             raise AiUnavailable("the breaker is open") from error
@@ -95,6 +98,7 @@ class AiClient:
     ) -> tuple[int, bytes]:
         request_id = structlog.contextvars.get_contextvars().get("request_id")
         headers = {"Content-Type": "application/json"} | ({"X-Request-Id": request_id} if request_id else {})
+        traceparent_put(headers)
         if connection.sock is None:
             connection.connect()
         connection.sock.settimeout(deadline.remaining())

@@ -10,6 +10,7 @@ from django.db import connection, transaction
 
 from apps.core.models import OutboxEvent
 from meshop_shared.events import EventPayload, event_schema, payload_check
+from meshop_shared.tracing import traceparent_current
 
 #: PostgreSQL channel that wakes the relay.
 WAKE_CHANNEL = "meshop_outbox"
@@ -66,12 +67,13 @@ def event_emit(*, type: str, aggregate: str, payload: dict[str, Any], version: i
     ``UnknownEvent`` and ``pydantic.ValidationError``, which are mistakes of the caller.
     """
     request_id = structlog.contextvars.get_contextvars().get("request_id", "")
+    headers = {"request_id": request_id, "traceparent": traceparent_current()}
     row = OutboxEvent.objects.create(
         type=type,
         version=version,
         aggregate=aggregate,
         payload=payload_check(type, version, payload),
-        headers={"request_id": request_id} if request_id else {},
+        headers={name: value for name, value in headers.items() if value},
     )
     if all(entry[1] is not relay_wake for entry in connection.run_on_commit):
         transaction.on_commit(relay_wake, robust=True)

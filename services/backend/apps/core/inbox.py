@@ -14,11 +14,13 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 from django.utils.module_loading import import_string
+from opentelemetry.trace import SpanKind, StatusCode
 
 from apps.core.events import Event
 from apps.core.failpoints import failpoint
 from apps.core.models import EventRetry
 from apps.core.subscriptions import ATTEMPTS, Subscription, subscription_named
+from meshop_shared.tracing import message_span
 
 RETRY_BASE_S = 2.0
 RETRY_MAX_S = 600.0
@@ -57,14 +59,21 @@ def event_deliver(*, consumer: str, message: dict[str, Any], attempt: int = 0) -
     Returns when the broker may forget the message. Raises ``OperationalError`` or ``InterfaceError`` when not even
     the failure could be written down.
     """
-    with structlog.contextvars.bound_contextvars(
-        request_id=message.get("headers", {}).get("request_id", ""), event=message["id"], consumer=consumer
+    headers = message.get("headers", {})
+    with (
+        structlog.contextvars.bound_contextvars(
+            request_id=headers.get("request_id", ""), event=message["id"], consumer=consumer
+        ),
+        message_span(f"consume {consumer}", kind=SpanKind.CONSUMER, headers=headers) as span,
     ):
+        span.set_attributes({"meshop.event.type": message["type"], "meshop.event.id": message["id"]})
         try:
             subscription = subscription_named(consumer, settings.SUBSCRIPTIONS)
             applied = event_apply(subscription=subscription, message=message, repeated=attempt > 0)
         except Exception as error:  # the edge of the worker: no event is lost to a bug
             log.exception("event failed", type=message["type"], attempt=attempt + 1)
+            span.record_exception(error)
+            span.set_status(StatusCode.ERROR)
             failure_record(consumer=consumer, message=message, error=error)
         else:
             log.info("event applied" if applied else "event known", type=message["type"])

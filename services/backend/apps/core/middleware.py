@@ -1,4 +1,4 @@
-"""Outermost layer of a request: its id, its log line and its metrics."""
+"""Outermost layer of a request: its id, its span, its log line and its metrics."""
 
 import time
 from collections.abc import Callable
@@ -6,9 +6,11 @@ from collections.abc import Callable
 import structlog
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from opentelemetry.trace import INVALID_SPAN, Span
 
 from meshop_shared.logging import request_id_from
 from meshop_shared.metrics import HTTP_IN_FLIGHT, observe_request
+from meshop_shared.tracing import server_span, server_span_end
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 log = structlog.get_logger("meshop.request")
@@ -28,6 +30,13 @@ class RequestContextMiddleware:
         """Serve one request."""
         request_id = request_id_from(request.headers.get("X-Request-Id"))
         request.request_id = request_id  # type: ignore[attr-defined]
+        if request.path in _QUIET:
+            return self._answer(request, INVALID_SPAN, request_id)
+        traceparent = request.headers.get("Traceparent")
+        with server_span(method=request.method or "GET", traceparent=traceparent) as span:
+            return self._answer(request, span, request_id)
+
+    def _answer(self, request: HttpRequest, span: Span, request_id: str) -> HttpResponseBase:
         started, response = time.perf_counter(), None
         structlog.contextvars.bind_contextvars(request_id=request_id)
         self._in_flight.inc()
@@ -36,17 +45,19 @@ class RequestContextMiddleware:
             _read_left_over(request)
         finally:
             self._in_flight.dec()
-            self._record(request, response.status_code if response else 500, time.perf_counter() - started)
+            status = response.status_code if response else 500
+            self._record(request, span, request_id, status, time.perf_counter() - started)
             structlog.contextvars.clear_contextvars()
         response["X-Request-Id"] = request_id
         return response
 
     @staticmethod
-    def _record(request: HttpRequest, status: int, seconds: float) -> None:
+    def _record(request: HttpRequest, span: Span, request_id: str, status: int, seconds: float) -> None:
         match = request.resolver_match
         route = f"/{match.route}" if match else "unmatched"
         method = request.method or "GET"
         observe_request(service="backend", method=method, route=route, status=status, seconds=seconds)
+        server_span_end(span, method=method, route=route, status=status, request_id=request_id)
         if request.path not in _QUIET:
             log.info("request", method=method, route=route, status=status, ms=round(seconds * 1000, 1))
 

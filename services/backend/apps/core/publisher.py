@@ -10,6 +10,7 @@ from celery import Celery
 from kombu import Connection, Exchange, Message, Producer
 
 from apps.core.broker import DEAD, EVENTS, dead_name, queues_all, routing_key
+from meshop_shared.tracing import traceparent_put
 
 #: Task that applies an event; its name is part of every message in the queues.
 CONSUME_TASK = "apps.core.tasks.event_consume"
@@ -98,7 +99,9 @@ class BrokerPublisher:
     def _task(self, consumer: str, message: dict[str, Any], attempt: int) -> Any:
         task_id = f"{message['id']}:{consumer}"
         arguments = (consumer, message, attempt)
-        return self._app.amqp.as_task_v2(task_id, CONSUME_TASK, arguments, argsrepr=message["type"])
+        task = self._app.amqp.as_task_v2(task_id, CONSUME_TASK, arguments, argsrepr=message["type"])
+        traceparent_put(task.headers)
+        return task
 
     def _publish(
         self, exchange: Exchange, key: str, body: Any, headers: dict[str, Any], properties: dict[str, Any]

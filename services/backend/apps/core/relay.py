@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
+from opentelemetry.trace import SpanKind
 
 from apps.core.events import WAKE_CHANNEL, event_message
 from apps.core.failpoints import failpoint
@@ -21,6 +22,7 @@ from apps.core.models import EventRetry, OutboxEvent
 from apps.core.publisher import Publisher, PublishFailed
 from apps.core.relay_metrics import EVENTS_PUBLISHED, PUBLISH_SECONDS, RELAY_FAILURES, backlog_measure
 from apps.core.subscriptions import subscriptions_for
+from meshop_shared.tracing import message_span
 
 BATCH = 200
 #: How long the relay sleeps when nobody wakes it; also the beat of retries, measurements and the reaction to SIGTERM.
@@ -50,8 +52,9 @@ def outbox_publish(*, publisher: Publisher, limit: int = BATCH) -> int:
         listening = [subscription for subscription in settings.SUBSCRIPTIONS if subscription.is_listening()]
         for row in rows:
             message = event_message(row)
-            for subscription in subscriptions_for(row.type, listening):
-                publisher.send(consumer=subscription.consumer, queue=subscription.queue, message=message)
+            with message_span(f"publish {row.type}", kind=SpanKind.PRODUCER, headers=row.headers):
+                for subscription in subscriptions_for(row.type, listening):
+                    publisher.send(consumer=subscription.consumer, queue=subscription.queue, message=message)
         failpoint("relay.before_confirm")
         publisher.confirm()
         failpoint("relay.after_confirm")
@@ -76,14 +79,21 @@ def retries_publish(*, publisher: Publisher, limit: int = BATCH) -> int:
         queues = {subscription.consumer: subscription.queue for subscription in settings.SUBSCRIPTIONS}
         for row in rows:
             queue = queues.get(row.consumer, "default")
-            if row.is_dead:
-                publisher.send_dead(consumer=row.consumer, queue=queue, message=row.message, error=row.error)
-            else:
-                publisher.send(consumer=row.consumer, queue=queue, message=row.message, attempt=row.attempts)
+            with message_span(
+                "publish again", kind=SpanKind.PRODUCER, headers=row.message.get("headers", {})
+            ):
+                _send_again(publisher, queue, row)
         publisher.confirm()
         failpoint("relay.retry_before_commit")
         EventRetry.objects.filter(pk__in=[row.pk for row in rows]).update(due_at=None)
     return len(rows)
+
+
+def _send_again(publisher: Publisher, queue: str, row: EventRetry) -> None:
+    if row.is_dead:
+        publisher.send_dead(consumer=row.consumer, queue=queue, message=row.message, error=row.error)
+    else:
+        publisher.send(consumer=row.consumer, queue=queue, message=row.message, attempt=row.attempts)
 
 
 class Relay:

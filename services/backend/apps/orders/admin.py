@@ -25,7 +25,7 @@ class OrderEventInline(ReadOnlyInline):
     """Timeline."""
 
     model = OrderEvent
-    fields = ("created_at", "type", "message", "actor", "request_id")
+    fields = ("created_at", "type", "message", "actor", "request_id", "trace_id")
 
 
 @admin.register(Order)
@@ -92,7 +92,7 @@ class OrderEventAdmin(ReadOnlyAdmin):
 
     list_display = ("order", "type", "message", "actor", "created_at")
     list_select_related = ("order", "actor")
-    search_fields = ("=order__number", "=request_id")
+    search_fields = ("=order__number", "=request_id", "=trace_id")
     show_full_result_count = False
 
 

@@ -156,6 +156,13 @@ class OrderEvent(models.Model):
     data = models.JSONField(default=dict, blank=True)
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL)
     request_id = models.CharField(max_length=64, blank=True)
+    trace_id = models.CharField(
+        max_length=32,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Where to look it up, if it was traced.",
+    )
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:

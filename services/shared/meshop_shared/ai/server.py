@@ -11,6 +11,7 @@ from fastapi import FastAPI
 
 from meshop_shared.ai.settings import AiSettings
 from meshop_shared.logging import configure_logging
+from meshop_shared.tracing import tracing_start, tracing_stop
 
 SettingsT = TypeVar("SettingsT", bound=AiSettings)
 
@@ -61,4 +62,6 @@ class Server(uvicorn.Server):
 def serve(*, name: str, create: Callable[[SettingsT], FastAPI], settings: SettingsT) -> None:
     """Serve until told to stop."""
     configure_logging(service=name, level=settings.log_level)
+    tracing_start(service=name, settings=settings, libraries=("psycopg", "redis", "httpx"))
     Server(create(settings), settings).run()
+    tracing_stop()

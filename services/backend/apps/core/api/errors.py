@@ -20,6 +20,7 @@ from meshop_shared.errors import (
     ValidationFailed,
     envelope,
 )
+from meshop_shared.tracing import trace_id_recorded
 
 log = structlog.get_logger(__name__)
 
@@ -81,11 +82,19 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
     request_id = getattr(context["request"], "request_id", "")
     known = to_meshop_error(error)
     if known is not None:
-        body = envelope(code=known.code, message=known.message, extra=known.extra, request_id=request_id)
+        body = envelope(
+            code=known.code,
+            message=known.message,
+            extra=known.extra,
+            request_id=request_id,
+            trace_id=trace_id_recorded(),
+        )
         return Response(body, status=known.status, headers=_headers(known))
     if isinstance(error, drf.APIException):
         code = CODE_BY_STATUS.get(error.status_code, "http_error")
-        body = envelope(code=code, message=str(error.detail), request_id=request_id)
+        body = envelope(
+            code=code, message=str(error.detail), request_id=request_id, trace_id=trace_id_recorded()
+        )
         headers = {"Allow": ", ".join(context["view"].allowed_methods)} if error.status_code == 405 else None
         return Response(body, status=error.status_code, headers=headers)
     return None
@@ -97,6 +106,7 @@ def _render(request: HttpRequest, error: MeshopError) -> JsonResponse:
         message=error.message,
         extra=error.extra,
         request_id=getattr(request, "request_id", ""),
+        trace_id=trace_id_recorded(),
     )
     return JsonResponse(body, status=error.status, headers=_headers(error))
 

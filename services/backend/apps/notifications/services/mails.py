@@ -20,6 +20,7 @@ from django.core.mail import EmailMultiAlternatives
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import connection, transaction
 from django.utils import timezone
+from opentelemetry.trace import SpanKind
 
 from apps.accounts.services.passwords import password_reset_proof
 from apps.core.failpoints import failpoint
@@ -29,6 +30,7 @@ from apps.notifications.metrics import MAILS
 from apps.notifications.models import EmailLog
 from apps.notifications.rendering import subject_render, template_render
 from apps.notifications.services.templates import template_find
+from meshop_shared.tracing import TRACER
 
 State = EmailLog.State
 #: Longer than any attempt lasts: connecting and a dozen commands of up to ``EMAIL_TIMEOUT`` seconds each, and some.
@@ -82,7 +84,8 @@ def email_attempt(row: EmailLog) -> bool:
     """
     failpoint("email.claimed")
     try:
-        with mail_server() as server:
+        with TRACER.start_as_current_span("send mail", kind=SpanKind.CLIENT) as span, mail_server() as server:
+            span.set_attribute("meshop.mail.template", row.template)
             _message(row, server).send()
     except _EXPECTED as error:
         _note(row, _failure(row, error))

@@ -96,6 +96,7 @@ def event_to_dict(event: OrderEvent) -> dict[str, Any]:
         "message": event.message,
         "data": event.data,
         "request_id": event.request_id,
+        "trace_id": event.trace_id,
         "created_at": _moment(event.created_at),
     }
 

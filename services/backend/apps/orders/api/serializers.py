@@ -145,6 +145,9 @@ class OrderEventSerializer(serializers.Serializer):
     message = serializers.CharField()
     data = serializers.DictField()  # type: ignore[assignment]
     request_id = serializers.CharField()
+    trace_id = serializers.CharField(
+        help_text="Of the request that caused it; empty for what ran by the clock."
+    )
     created_at = serializers.DateTimeField()
 
 

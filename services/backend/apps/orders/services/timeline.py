@@ -7,6 +7,7 @@ from django.contrib.auth.base_user import AbstractBaseUser
 
 from apps.core.events import event_emit
 from apps.orders.models import Order, OrderEvent
+from meshop_shared.tracing import trace_id_current
 
 _MESSAGES = {
     "placed": "The order was placed.",
@@ -62,4 +63,5 @@ def timeline_write(
         data=data or {},
         actor_id=actor.pk if actor else None,
         request_id=structlog.contextvars.get_contextvars().get("request_id", ""),
+        trace_id=trace_id_current(),
     )

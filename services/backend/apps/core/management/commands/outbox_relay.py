@@ -10,6 +10,7 @@ from prometheus_client import start_http_server
 from apps.core.publisher import BrokerPublisher
 from apps.core.relay import Relay
 from config.celery import app
+from meshop_shared.tracing import tracing_start, tracing_stop
 
 
 class Command(BaseCommand):
@@ -24,4 +25,6 @@ class Command(BaseCommand):
             signal.signal(number, lambda *_: relay.stop())
         if settings.MESHOP.metrics_port:
             start_http_server(settings.MESHOP.metrics_port)
+        tracing_start(service="relay", settings=settings.MESHOP, libraries=("psycopg",))
         relay.run()
+        tracing_stop()

@@ -1,0 +1,1 @@
+"""Looking at a running Meshop: traces received, metrics gathered, dashboards drawn, drills run."""
