@@ -34,7 +34,7 @@ status: setup ## Show what runs, and where
 manage: setup ## Run a management command on the running stack, as CMD="catalog_import FILE"
 	@$(PY) -m tools.stack manage $(CMD)
 
-.PHONY: train-recommendations train-forecasting
+.PHONY: train-recommendations train-forecasting train-fraud
 train-recommendations: setup ## Learn from the orders of the running stack; its service takes the model by itself
 	@$(PY) -m tools.stack manage ai_backfill
 	@$(PY) -m tools.stack train recommendations
@@ -42,6 +42,9 @@ train-recommendations: setup ## Learn from the orders of the running stack; its 
 train-forecasting: setup ## Forecast from the orders of the running stack (ARGS="--until 2010-12-09"), likewise
 	@$(PY) -m tools.stack manage ai_backfill
 	@$(PY) -m tools.stack train demand_forecasting $(ARGS)
+
+train-fraud: setup ## Train the fraud model on simulated orders; its service takes it by itself
+	@$(PY) -m tools.stack train fraud_detection
 
 .PHONY: lint fmt
 lint: setup ## Check style, types and architecture
@@ -91,8 +94,8 @@ DURATION = 30
 soak-kind: setup ## Light load on the cluster for DURATION minutes: no restart, no failed request
 	@$(PY) -m tools.kind soak --minutes $(DURATION)
 
-.PHONY: bench bench-catalog bench-store bench-gateway bench-events bench-recommendations bench-forecasting bench-visual bench-ai bench-chatbot bench-reindex bench-search bench-search-quality bench-search-meaning
-bench: bench-catalog bench-store bench-gateway bench-events bench-recommendations bench-forecasting bench-visual bench-ai bench-chatbot bench-reindex bench-search ## Run every benchmark
+.PHONY: bench bench-catalog bench-store bench-gateway bench-events bench-recommendations bench-forecasting bench-visual bench-ai bench-chatbot bench-reindex bench-search bench-search-quality bench-search-meaning bench-fraud bench-pricing
+bench: bench-catalog bench-store bench-gateway bench-events bench-recommendations bench-forecasting bench-visual bench-ai bench-chatbot bench-reindex bench-search bench-fraud bench-pricing ## Run every benchmark
 
 bench-catalog: setup ## Measure listing, paging and search at 10,000 and 100,000 products
 	@RATE_LIMIT=off $(TESTBED) --stack --durable -- $(PY) -m tests.load.bench_catalog
@@ -132,6 +135,12 @@ bench-search-quality: setup ## Known-item search: how often an article is found 
 
 bench-search-meaning: setup ## What meaning adds to words, on judged queries (RETAIL=file.csv.gz)
 	@RETAIL="$(RETAIL)" $(TESTBED) -- bash -c '$(PY) services/backend/manage.py migrate -v0 && DJANGO_SETTINGS_MODULE=config.settings $(PY) -m tests.load.bench_search_meaning'
+
+bench-fraud: setup ## Judge fraud scores beside rules and logistic regression on SYNTHETIC orders, and time them
+	@$(TESTBED) -- $(PY) -m tests.load.bench_fraud
+
+bench-pricing: setup ## Judge proposed prices beside fixed rules and the oracle on simulated markets (BENCH_PRICING_SEEDS=)
+	@$(PY) -m tests.load.bench_pricing
 
 bench-reindex: setup ## Rebuild the search index beside a bare bulk load, and while the shop is open (BENCH_REINDEX_SIZES=)
 	@$(TESTBED) --durable -- bash -c 'export ELASTICSEARCH_URL=$$ELASTICSEARCH_TEST_URL DJANGO_SETTINGS_MODULE=config.settings; $(PY) services/backend/manage.py migrate -v0 && $(PY) -m tests.load.bench_reindex'

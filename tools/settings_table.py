@@ -14,6 +14,7 @@ from pydantic.fields import FieldInfo
 
 from chatbot.settings import ChatbotSettings
 from config.environment import BackendSettings
+from fraud_detection.settings import FraudDetectionSettings
 from meshop_gateway.settings import GatewaySettings
 from meshop_shared.ai.settings import AiSettings
 from meshop_shared.settings import ServiceSettings
@@ -27,6 +28,7 @@ PAGES: dict[Path, type[ServiceSettings]] = {
     ROOT / "docs" / "gateway.md": GatewaySettings,
     ROOT / "docs" / "ai.md": AiSettings,
     ROOT / "docs" / "ai-chatbot.md": ChatbotSettings,
+    ROOT / "docs" / "ai-fraud.md": FraudDetectionSettings,
 }
 _BLOCK = re.compile(f"{re.escape(START)}\n(.*?){re.escape(END)}", re.DOTALL)
 

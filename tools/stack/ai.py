@@ -32,6 +32,8 @@ def ai_urls(config: StackConfig) -> str:
 SELF_TAUGHT = ("chatbot",)
 _NOTES = {
     "chatbot": "AI; talks to customers at /api/chat/",
+    "dynamic_pricing": "AI; prices stay until a model is trained",
+    "fraud_detection": "AI; rules until a model is trained",
     "recommendations": "AI; best sellers until a model is trained",
     "semantic_search": "AI; finds products by meaning",
 }

@@ -109,6 +109,32 @@ class BackendSettings(ServiceSettings):
     reorder_cover_days: int = Field(
         28, ge=1, le=365, description="Days of sales that an order brings beyond that."
     )
+    pricing_min_margin: float = Field(
+        0.1,
+        ge=0,
+        le=10,
+        description="Margin over its cost that a product's lowest price has unless it is set.",
+    )
+    pricing_cap: float = Field(
+        1.5, ge=1, le=10, description="Times its price that a product's highest price is unless it is set."
+    )
+    pricing_daily_step: float = Field(
+        0.1, gt=0, le=1, description="Largest change of a proposed price within 24 hours, as a fraction."
+    )
+    price_hold_minutes: int = Field(
+        60, ge=0, le=10_080, description="Minutes that carts keep a price after a proposal has raised it."
+    )
+    fraud_review_amount: Decimal = Field(
+        Decimal("500"),
+        ge=0,
+        description="Total from which an order goes to the analysts' queue while the fraud service does not answer.",
+    )
+    fraud_hold_hours: int = Field(
+        48, ge=1, le=720, description="Longest time that a suspicious order's goods wait for an analyst."
+    )
+    fraud_label_days: int = Field(
+        30, ge=1, description="Days without a complaint after which an order counts as honest."
+    )
 
     public_url: str = Field(
         "http://127.0.0.1:8000", description="Where clients reach the shop; used in links."

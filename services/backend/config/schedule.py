@@ -11,6 +11,8 @@ _QUEUE_BY_APP = {
     "analytics": "analytics",
     "features": "ai",
     "forecasting": "ai",
+    "fraud": "ai",
+    "pricing": "ai",
     "search": "index",
 }
 
@@ -55,6 +57,9 @@ SCHEDULE = {
     "prune-sessions": every(HOUR, "apps.accounts.tasks.prune_sessions"),
     "prune-notifications": every(HOUR, "apps.notifications.tasks.prune"),
     "prune-webhooks": every(HOUR, "apps.webhooks.tasks.prune"),
+    "apply-due-prices": every(MINUTE, "apps.pricing.tasks.apply_due"),
+    "propose-prices": every(HOUR, "apps.pricing.tasks.propose"),
+    "sweep-fraud-labels": every(MINUTE, "apps.fraud.tasks.sweep"),
     "sweep-analytics": every(5, "apps.analytics.tasks.sweep"),
     "make-due-reports": every(15, "apps.analytics.tasks.make_due_reports"),
     "follow-catalogue": every(5 * MINUTE, "apps.analytics.tasks.follow_catalogue"),

@@ -49,6 +49,8 @@ INSTALLED_APPS = [
     "apps.visual",
     "apps.support",
     "apps.features",
+    "apps.fraud",
+    "apps.pricing",
     "apps.payments",
     "apps.notifications",
     "apps.webhooks",
@@ -151,6 +153,9 @@ SPECTACULAR_SETTINGS = {
         "ReportFormat": "apps.analytics.models.SalesReport.Format",
         "ReportKind": "apps.analytics.models.SalesReport.Kind",
         "ReportStatus": "apps.analytics.models.SalesReport.Status",
+        "PriceProposalStatus": "apps.pricing.models.PriceProposal.Status",
+        "FraudAction": "apps.fraud.models.FraudReview.Action",
+        "FraudReviewStatus": "apps.fraud.models.FraudReview.Status",
         "CustomerSegmentName": "apps.analytics.models.CustomerSegment.Segment",
     },
     "POSTPROCESSING_HOOKS": [

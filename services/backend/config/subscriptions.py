@@ -31,6 +31,12 @@ SUBSCRIPTIONS: tuple[Subscription, ...] = (
         handler="apps.payments.consumers.on_order_closed",
     ),
     Subscription(
+        consumer="payments.assess",
+        events=("payment.succeeded",),
+        queue="ai",
+        handler="apps.payments.consumers.on_paid",
+    ),
+    Subscription(
         consumer="payments.refund",
         events=("refund.requested",),
         queue="default",

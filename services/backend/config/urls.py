@@ -15,6 +15,8 @@ urlpatterns = [
     path("api/audit/", include("apps.audit.api.urls")),
     path("api/payments/", include("apps.payments.api.urls")),
     path("api/notifications/", include("apps.notifications.api.urls")),
+    path("api/pricing/", include("apps.pricing.api.urls")),
+    path("api/fraud/", include("apps.fraud.api.urls")),
     path("api/analytics/", include("apps.analytics.api.urls")),
     path("api/analytics/", include("apps.forecasting.api.urls")),
     path("api/webhooks/", include("apps.webhooks.api.urls")),

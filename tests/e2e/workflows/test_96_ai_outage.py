@@ -23,6 +23,7 @@ from tests.e2e.workflows import test_04_checkout as checkout
 from tests.e2e.workflows import test_06_ai_chatbot as chatbot
 from tests.e2e.workflows import test_06_ai_discovery as discovery
 from tests.e2e.workflows import test_06_ai_discovery_pictures as pictures
+from tests.e2e.workflows import test_07_ai_decisions as decisions
 from tests.e2e.workflows import test_07_ai_decisions_forecasts as forecasts
 from tests.support.polling import wait_until
 from tests.support.shop_history import history_of
@@ -33,6 +34,8 @@ from tools.stack.services import BACKEND_NAME
 
 #: Services that the backend asks; the assistant is asked by the gateway.
 ASKED = ("demand_forecasting", "recommendations", "semantic_search", "visual_recognition")
+#: Services that answer visitors while they look around.
+SPOKEN = (*ASKED, "chatbot")
 ROUNDS = 40
 chat_shop, chatter = chatbot.chat_shop, chatbot.chatter
 category, article = forecasts.category, forecasts.article
@@ -129,15 +132,15 @@ class Questions:
 
     def everywhere(self, source: str) -> bool:
         """Ask all of them: whether exactly those that answer are not the fallback."""
-        return {name: self.ask(name) == "fallback" for name in ai.NAMES} == dict.fromkeys(
-            ai.NAMES, source == "fallback"
+        return {name: self.ask(name) == "fallback" for name in SPOKEN} == dict.fromkeys(
+            SPOKEN, source == "fallback"
         )
 
     def p95(self, rounds: int) -> dict[str, float]:
         """Milliseconds by name, of ``rounds`` questions each."""
-        times: dict[str, list[float]] = {name: [] for name in ai.NAMES}
+        times: dict[str, list[float]] = {name: [] for name in SPOKEN}
         for _ in range(rounds):
-            for name in ai.NAMES:
+            for name in SPOKEN:
                 began = time.perf_counter()
                 self.ask(name)
                 times[name].append(1000 * (time.perf_counter() - began))
@@ -184,7 +187,7 @@ def test_killed_in_the_middle_nobody_fails_and_breakers_open_and_heal(services, 
     started = time.perf_counter()
     healthy(what="all answer again")
     with capsys.disabled():
-        ratios = {name: f"{without[name]:.0f}/{before[name]:.0f} ms" for name in ai.NAMES}
+        ratios = {name: f"{without[name]:.0f}/{before[name]:.0f} ms" for name in SPOKEN}
         print(
             f"\np95 without/with the services: {ratios}"
             f"; breakers open after {max(opened.values()):.2f} s"
@@ -285,3 +288,12 @@ class TestForecastsWithoutAi(forecasts.TestForecasts):
 @pytest.mark.usefixtures("dead")
 class TestProposalsWithoutAi(forecasts.TestProposals):
     """As with it."""
+
+
+class TestFraudWithoutAi(decisions.TestFraud):
+    """Rules send what is large to people; checkout goes on."""
+
+
+@pytest.mark.usefixtures("dead")
+class TestPricingWithoutAi(decisions.TestPricing):
+    """Prices stay, and people change them."""

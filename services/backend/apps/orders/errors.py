@@ -59,6 +59,13 @@ class InvalidTransition(Conflict):
     message = "The order's status does not allow this."
 
 
+class OrderOnHold(Conflict):
+    """409: somebody looks at the order before its goods leave."""
+
+    code = "order_on_hold"
+    message = "This order is being checked; it can be shipped once that is done."
+
+
 class NotReturnable(Conflict):
     """409: only what was sent can be sent back."""
 

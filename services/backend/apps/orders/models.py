@@ -35,6 +35,12 @@ class CartItem(models.Model):
     product = models.ForeignKey(Product, on_delete=models.CASCADE)
     variant = models.ForeignKey(ProductVariant, null=True, blank=True, on_delete=models.CASCADE)
     quantity = models.PositiveIntegerField()
+    held_price_minor = models.BigIntegerField(
+        null=True,
+        blank=True,
+        help_text="Price that the cart keeps until `held_until`, if it is the lower one.",
+    )
+    held_until = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
@@ -96,6 +102,9 @@ class Order(models.Model):
     )
     expires_at = models.DateTimeField(
         null=True, blank=True, help_text="When an unpaid order loses its stock."
+    )
+    held_until = models.DateTimeField(
+        null=True, blank=True, help_text="Goods do not leave before then unless somebody lets them go."
     )
     created_at = models.DateTimeField(db_default=Now())
     updated_at = models.DateTimeField(db_default=Now())

@@ -1,6 +1,7 @@
 """Reading carts and orders."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db import connection
 from django.db.models import Prefetch, QuerySet
@@ -11,8 +12,10 @@ from apps.orders.models import Order, OrderEvent, OrderItem, ReturnRequest
 #: In the order of the fields of :class:`CartLine`. Written out because each change of a cart answers with all of it.
 _CART_LINES = """
 SELECT i.id, p.id, p.name, p.slug, v.id, v.name, COALESCE(v.sku, p.sku), i.quantity,
-    COALESCE(v.price_minor, p.price_minor), p.currency, s.id,
-    CASE WHEN p.is_active AND v.is_active IS NOT FALSE THEN COALESCE(s.on_hand - s.reserved, 0) ELSE 0 END
+    CASE WHEN i.held_until > now() THEN LEAST(i.held_price_minor, COALESCE(v.price_minor, p.price_minor))
+        ELSE COALESCE(v.price_minor, p.price_minor) END, p.currency, s.id,
+    CASE WHEN p.is_active AND v.is_active IS NOT FALSE THEN COALESCE(s.on_hand - s.reserved, 0) ELSE 0 END,
+    CASE WHEN i.held_until > now() AND i.held_price_minor < COALESCE(v.price_minor, p.price_minor) THEN i.held_until END
 FROM orders_cartitem i
 JOIN products_product p ON p.id = i.product_id
 LEFT JOIN products_productvariant v ON v.id = i.variant_id
@@ -24,7 +27,10 @@ ORDER BY i.id
 
 @dataclass(frozen=True, slots=True)
 class CartLine:
-    """A cart line at today's price. ``available`` is what can be sold now, 0 for hidden products."""
+    """A cart line at today's price, or at the lower one that it keeps until ``held_until``.
+
+    ``available`` is what can be sold now, 0 for hidden products.
+    """
 
     id: int
     product_id: int
@@ -38,6 +44,7 @@ class CartLine:
     currency: str
     stock_item_id: int
     available: int
+    held_until: datetime | None
 
     @property
     def line_total_minor(self) -> int:

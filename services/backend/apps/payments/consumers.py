@@ -5,9 +5,10 @@ from functools import partial
 from django.db import transaction
 
 from apps.core.events import Event
-from apps.payments.models import Refund
+from apps.fraud.services.assessments import order_assess
+from apps.payments.models import Payment, Refund
 from apps.payments.services.reconcile import order_closed_settle, order_reconcile
-from meshop_shared.events import OrderCancelled, OrderExpired, RefundRequested
+from meshop_shared.events import OrderCancelled, OrderExpired, PaymentSucceeded, RefundRequested
 
 
 def on_order_closed(event: Event) -> None:
@@ -16,6 +17,15 @@ def on_order_closed(event: Event) -> None:
     order_id = event.payload.order_id
     if order_closed_settle(order_id):
         transaction.on_commit(partial(order_reconcile, order_id), robust=True)
+
+
+def on_paid(event: Event) -> None:
+    """Score the order again, now that its card is known; or for the first time, where checkout died before it."""
+    assert isinstance(event.payload, PaymentSucceeded)
+    card = (
+        Payment.objects.filter(pk=event.payload.payment_id).values_list("card_fingerprint", flat=True).first()
+    )
+    transaction.on_commit(partial(order_assess, order_id=event.payload.order_id, card=card), robust=True)
 
 
 def on_refund_requested(event: Event) -> None:

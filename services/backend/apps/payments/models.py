@@ -33,6 +33,9 @@ class Payment(models.Model):
     charge_id = models.CharField(max_length=255, blank=True)
     customer_ref = models.CharField(max_length=255, blank=True, help_text="The customer at the provider.")
     save_method = models.BooleanField(default=False, help_text="The customer asked to keep the card.")
+    card_fingerprint = models.CharField(
+        max_length=64, blank=True, help_text="The provider's name for the card that paid; no number."
+    )
     status = models.CharField(max_length=16, choices=PaymentStatus, default=PaymentStatus.CREATED)
     status_at = models.DateTimeField(help_text="When the provider says it became so.")
     failure_code = models.CharField(max_length=80, blank=True)

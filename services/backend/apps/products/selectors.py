@@ -94,3 +94,8 @@ def wishlist_items(*, user_id: int) -> QuerySet[WishlistItem]:
 def active_product_exists(*, product_id: int) -> bool:
     """Tell whether the shop shows this product."""
     return Product.objects.filter(pk=product_id, is_active=True).exists()
+
+
+def product_find(*, product_id: int) -> Product | None:
+    """A product, shown or not."""
+    return Product.objects.filter(pk=product_id).first()

@@ -28,6 +28,7 @@ def cart_to_dict(cart: Cart, lines: list[CartLine]) -> dict[str, Any]:
                 "unit_price": minor_to_decimal_string(line.unit_price_minor, currency),
                 "line_total": minor_to_decimal_string(line.line_total_minor, currency),
                 "available": line.available,
+                "held_until": _moment(line.held_until),
             }
             for line in lines
         ],

@@ -81,6 +81,10 @@ class CartItemSerializer(serializers.Serializer):
     unit_price = DecimalStringField()
     line_total = DecimalStringField()
     available = serializers.IntegerField()
+    held_until = serializers.DateTimeField(
+        allow_null=True,
+        help_text="Until then the line keeps this price, though the product is dearer by now.",
+    )
 
 
 class CartSerializer(serializers.Serializer):

@@ -139,8 +139,8 @@ def _removed(statement: str, *values: int) -> list[int]:
 
 
 _MERGE = """
-INSERT INTO orders_cartitem AS mine (cart_id, product_id, variant_id, quantity)
-SELECT %(cart)s, guest.product_id, guest.variant_id, guest.quantity
+INSERT INTO orders_cartitem AS mine (cart_id, product_id, variant_id, quantity, held_price_minor, held_until)
+SELECT %(cart)s, guest.product_id, guest.variant_id, guest.quantity, guest.held_price_minor, guest.held_until
 FROM orders_cartitem guest
 JOIN products_product product ON product.id = guest.product_id
 WHERE guest.cart_id = %(guest)s AND product.currency = coalesce(%(currency)s, product.currency)

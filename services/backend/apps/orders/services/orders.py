@@ -7,7 +7,7 @@ from django.utils import timezone
 from apps.audit.services import audit_record
 from apps.inventory.reservations import stock_claim, stock_release
 from apps.inventory.services import StockLine, stock_return
-from apps.orders.errors import InvalidTransition
+from apps.orders.errors import InvalidTransition, OrderOnHold
 from apps.orders.locks import order_lock
 from apps.orders.models import Order
 from apps.orders.services.timeline import order_record
@@ -36,9 +36,11 @@ def order_mark_paid(*, order_id: int, actor: AbstractBaseUser | None = None) -> 
 
 @transaction.atomic
 def order_ship(*, order_id: int, actor: AbstractBaseUser, tracking: str = "") -> Order:
-    """Hand a paid order to the carrier."""
+    """Hand a paid order to the carrier. Raises ``OrderOnHold`` while somebody looks at it."""
     order = order_lock(order_id=order_id)
     before = order.status
+    if order.held_until is not None and order.held_until > timezone.now():
+        raise OrderOnHold(extra={"held_until": order.held_until.isoformat()})
     _move(order, Status.SHIPPED)
     data = {"tracking": tracking} if tracking else {}
     order_record(order, "shipped", actor=actor, data=data)

@@ -16,6 +16,7 @@ from apps.core.api.permissions import SignedIn, permission_check, permission_req
 from apps.core.api.renderers import json_bytes
 from apps.core.api.schema import PAGE_PARAMETERS, page_of
 from apps.core.idempotency import Answer, IdempotencyClaim, run_idempotent_steps
+from apps.core.throttling import client_ip
 from apps.payments.api.representations import (
     method_to_dict,
     payment_to_dict,
@@ -78,6 +79,7 @@ class CheckoutSessionCreateApi(APIView):
                 cancel_url=data["cancel_url"],
                 save_method=data["save_payment_method"],
                 record=record,
+                ip=client_ip(request),
             )
             return answers[-1]
 

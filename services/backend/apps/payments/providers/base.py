@@ -32,6 +32,8 @@ class CardFacts:
     last4: str
     exp_month: int
     exp_year: int
+    #: The same for the same card, whoever pays with it; empty where the provider tells none.
+    fingerprint: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ Stripe's test cards (https://docs.stripe.com/testing).
 """
 
 import copy
+import hashlib
 import secrets
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
@@ -252,6 +253,7 @@ class FakeBank:
                 "card": {
                     "brand": _GOOD_CARDS[card],
                     "last4": card[-4:],
+                    "fingerprint": hashlib.sha256(f"card {card}".encode()).hexdigest()[:16],
                     "exp_month": 12,
                     "exp_year": 2034,
                 },

@@ -251,4 +251,5 @@ def _card(charge: Object) -> CardFacts | None:
         last4=str(card.get("last4") or "")[:4],
         exp_month=int(card.get("exp_month") or 0),
         exp_year=int(card.get("exp_year") or 0),
+        fingerprint=str(card.get("fingerprint") or "")[:64],
     )

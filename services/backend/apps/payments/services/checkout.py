@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from apps.core.failpoints import failpoint
+from apps.fraud.services.assessments import order_assess
 from apps.orders.errors import OrderNotFound
 from apps.orders.locks import order_lock
 from apps.orders.models import Order, OrderItem
@@ -36,13 +37,16 @@ def checkout_session_create(
     cancel_url: str,
     save_method: bool,
     record: Callable[[Payment], None],
+    ip: str | None = None,
 ) -> Payment:
     """Return a payment with a page on which the caller can pay their order; ``record`` runs in the last transaction.
 
-    An order has one open page at a time: asking again, with whatever URLs, returns that one. Raises
-    ``OrderNotFound``, :class:`OrderNotPayable`, ``ProviderUnavailable`` and ``ProviderRefused``.
+    An order has one open page at a time: asking again, with whatever URLs, returns that one. The
+    order is scored for fraud on the way, within the deadline of an AI service; whatever it scores, it can be paid.
+    Raises ``OrderNotFound``, :class:`OrderNotPayable`, ``ProviderUnavailable`` and ``ProviderRefused``.
     """
     payment = _open(user, order_id, success_url, cancel_url, save_method)
+    order_assess(order_id=payment.order_id, ip=ip, card=_known_card(payment))
     return checkout_session_ensure(payment=payment, record=record)
 
 
@@ -80,6 +84,12 @@ def _open(
     failpoint("checkout.opening")
     transaction.on_commit(lambda: failpoint("checkout.opened"))
     return payment
+
+
+def _known_card(payment: Payment) -> str | None:
+    """The card that the customer paid with last, if any: most use it again."""
+    paid = Payment.objects.filter(user_id=payment.user_id).exclude(card_fingerprint="")
+    return paid.order_by("-pk").values_list("card_fingerprint", flat=True).first()
 
 
 def checkout_session_ensure(*, payment: Payment, record: Callable[[Payment], None] | None = None) -> Payment:

@@ -126,6 +126,9 @@ def _extras_keep(payment: Payment, facts: PaymentFacts) -> None:
         if payment.next_check_at is not None:
             payment.next_check_at = None
             _save(payment)
+    if facts.card is not None and facts.card.fingerprint and not payment.card_fingerprint:
+        payment.card_fingerprint = facts.card.fingerprint
+        payment.save(update_fields=["card_fingerprint"])
     if facts.card is not None and payment.save_method:
         _card_keep(payment, facts.card)
 

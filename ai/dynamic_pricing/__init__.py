@@ -1,0 +1,1 @@
+"""Proposes prices within limits, and says why; docs/ai-pricing.md."""
