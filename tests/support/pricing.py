@@ -6,7 +6,7 @@ from django.contrib.auth.models import Permission
 
 from apps.accounts.models import User
 from apps.pricing.models import PriceLimit
-from apps.products.models import Product
+from apps.products.models import PriceHistory, Product
 from tests.support.factories import product_make, user_make
 
 MODEL = {"name": "dynamic_pricing", "version": "test", "digest": "0" * 64}
@@ -24,6 +24,7 @@ def priced_product(
 ) -> Product:
     """A product with limits."""
     product = product_make(price_minor=price, **values)
+    PriceHistory.objects.create(product=product, price_minor=price, currency=product.currency)
     PriceLimit.objects.create(product=product, cost_minor=cost, floor_minor=floor, cap_minor=cap)
     return product
 

@@ -153,6 +153,8 @@ SPECTACULAR_SETTINGS = {
         "ReportFormat": "apps.analytics.models.SalesReport.Format",
         "ReportKind": "apps.analytics.models.SalesReport.Kind",
         "ReportStatus": "apps.analytics.models.SalesReport.Status",
+        "AnswerSource": ["model", "cache", "baseline", "fallback"],
+        "PriceSource": "apps.pricing.models.PriceProposal.Source",
         "PriceProposalStatus": "apps.pricing.models.PriceProposal.Status",
         "FraudAction": "apps.fraud.models.FraudReview.Action",
         "FraudReviewStatus": "apps.fraud.models.FraudReview.Status",

@@ -46,6 +46,15 @@ class PriceProposal(models.Model):
         APPLIED = "applied"
         FAILED = "failed", "failed: it would break a limit by now"
 
+    class Source(models.TextChoices):
+        """Who proposed; ``fallback`` stands for nobody, in answers only."""
+
+        MODEL = "model"
+        CACHE = "cache"
+        BASELINE = "baseline"
+        FALLBACK = "fallback"
+        STAFF = "staff"
+
     product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="price_proposals")
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.OPEN)
     currency = models.CharField(max_length=3)

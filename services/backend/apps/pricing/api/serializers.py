@@ -46,7 +46,7 @@ class ProposalOutput(serializers.Serializer):
     current_price = serializers.CharField(help_text="When it was proposed.")
     proposed_price = serializers.CharField()
     source = serializers.ChoiceField(  # type: ignore[assignment]
-        choices=["model", "cache", "baseline", "staff"], help_text="`staff`: a person proposed it."
+        choices=PriceProposal.Source.choices, help_text="`staff`: a person proposed it."
     )
     model = PricingModelOutput(allow_null=True)
     reasons = serializers.ListField(child=serializers.CharField())
@@ -92,7 +92,7 @@ class ProposedOutput(serializers.Serializer):
     """What came of looking for prices."""
 
     source = serializers.ChoiceField(  # type: ignore[assignment]
-        choices=["model", "cache", "baseline", "fallback", "staff"],
+        choices=PriceProposal.Source.choices,
         help_text="`fallback`: the service did not answer, prices stay as they are.",
     )
     model = PricingModelOutput(allow_null=True)

@@ -26,8 +26,8 @@ def limit_set(
     """
     product = product_lock(product_id)
     config = settings.MESHOP
-    floor = floor_minor or max(math.ceil(cost_minor * (1 + config.pricing_min_margin)), 1)
-    cap = cap_minor or max(math.floor(product.price_minor * config.pricing_cap), floor)
+    floor = floor_minor or max(math.ceil(cost_minor * (1 + config.pricing_min_margin) - 1e-6), 1)
+    cap = cap_minor or max(math.floor(product.price_minor * config.pricing_cap + 1e-6), floor)
     if cap < floor:
         raise ValidationFailed.for_field("cap", "The highest price must not be below the lowest.")
     before = PriceLimit.objects.filter(product_id=product_id).first()
