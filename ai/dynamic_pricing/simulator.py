@@ -46,7 +46,8 @@ class Market:
         category = np.arange(articles) % len(_CATEGORY_ELASTICITY)
         elasticity = np.clip(rng.normal(np.array(_CATEGORY_ELASTICITY)[category], 0.35), 1.25, 5)
         cost = np.round(np.exp(rng.normal(np.log(1_500), 0.6, articles)))
-        value = cost * np.exp(rng.uniform(*np.log(_WORTH), articles))
+        low, high = np.log(_WORTH)
+        value = cost * np.exp(rng.uniform(float(low), float(high), articles))
         list_price = np.round(value * np.exp(rng.normal(0, _GUESS, articles)) / 10) * 10 + 9
         list_price = np.maximum(list_price, np.ceil(cost * 1.15 / 10) * 10 + 9)
         scale = np.exp(rng.normal(np.log(8), 0.7, articles))
