@@ -76,7 +76,9 @@ def routes_build(
         else:
             points = float(points_of(row[None, :])[0])
             probability, found = float(probability_of(np.array(points))), rule_reasons(row, points)
-        choice = choose(probability=probability, amount=question.amount, costs=costs)
+        choice = choose(
+            probability=probability, amount=question.amount, costs=costs, calibrated=current is not None
+        )
         source: Source = "model" if current else "baseline"
         answer = ScoreAnswer(
             source=source,

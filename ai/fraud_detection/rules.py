@@ -6,8 +6,6 @@ from fraud_detection.features import NAMES
 
 _AT = {name: place for place, name in enumerate(NAMES)}
 _LARGE, _UNUSUAL, _FAST = 220.0, 3.0, 3
-#: Points from which an order is looked at, and held.
-REVIEW_POINTS, HOLD_POINTS = 2.0, 4.0
 
 
 def points_of(rows: np.ndarray) -> np.ndarray:

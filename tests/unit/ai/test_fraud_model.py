@@ -127,7 +127,7 @@ def test_scoring_is_quick_enough_for_a_checkout(model, rows):
     for row in rows[:300]:
         begun = time.thread_time()
         scored = model.score(row)
-        choose(probability=scored.probability, amount=row[0], costs=costs)
+        choose(probability=scored.probability, amount=row[0], costs=costs, calibrated=True)
         reasons_of(row, scored.contributions)
         spans.append(time.thread_time() - begun)
     assert (
@@ -177,16 +177,20 @@ def test_rules_explain_themselves():
     costs=st.builds(Costs, chargeback=st.floats(0, 100), review=st.floats(0, 50), delay=st.floats(0, 1)),
 )  # fmt: skip
 def test_the_cheapest_action_is_chosen(probability, amount, costs):
-    choice = choose(probability=probability, amount=amount, costs=costs)
+    choice = choose(probability=probability, amount=amount, costs=costs, calibrated=True)
     assert choice.expected[choice.action] == min(choice.expected.values())
     assert set(choice.expected) == {"accept", "review", "hold"}
 
 
 def test_thresholds_follow_the_amount():
-    actions = [choose(probability=0.1, amount=amount, costs=Costs()).action for amount in (5, 50, 2_000)]
+    actions = [
+        choose(probability=0.1, amount=amount, costs=Costs(), calibrated=True).action
+        for amount in (5, 50, 2_000)
+    ]
     assert actions[0] == "accept"
     assert actions[-1] in ("review", "hold")
-    assert choose(probability=0.95, amount=200, costs=Costs()).action == "hold"
+    assert choose(probability=0.95, amount=200, costs=Costs(), calibrated=True).action == "hold"
+    assert choose(probability=0.95, amount=200, costs=Costs(), calibrated=False).action == "review"
 
 
 def test_drift_is_seen_and_stillness_is_not():
