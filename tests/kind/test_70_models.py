@@ -11,7 +11,7 @@ from tests.e2e.support.people import Person
 from tests.kind.support.pods import pods_of, restarts
 from tests.kind.support.probes import until
 from tests.support import shop_history
-from tools.kind.config import AI_SERVICES, NAMESPACE, URL
+from tools.kind.config import NAMESPACE, URL
 from tools.kind.shell import environment
 
 SERVICE = "recommendations"
@@ -33,11 +33,6 @@ publish(
     registry=Registry(os.environ["AI_DATABASE_URL"]), store=os.environ["MODEL_STORE"], promote=True,
 )
 '''
-
-pytestmark = pytest.mark.skipif(
-    SERVICE not in AI_SERVICES,
-    reason=f"{SERVICE} is not among the services that the cluster runs (AI_SERVICES)",
-)
 
 
 @pytest.fixture

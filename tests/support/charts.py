@@ -11,14 +11,11 @@ import yaml
 
 from tools.charts.assemble import ASSEMBLED, assemble
 from tools.charts.helm import HELM, helm
+from tools.charts.schemas import AI_SERVICES
 
 Document = dict[str, Any]
 RELEASE, NAMESPACE = "meshop", "shop"
 POD_KINDS = ("Deployment", "StatefulSet", "Job", "CronJob")
-AI_SERVICES = (
-    "recommendations", "semantic-search", "dynamic-pricing", "chatbot", "fraud-detection", "demand-forecasting",
-    "visual-recognition",
-)  # fmt: skip
 #: What turns every part on, the ones that no service of today uses included.
 EVERYTHING = json.dumps(
     {

@@ -3,6 +3,7 @@
 import os
 
 from tools.paths import BUILD, ROOT
+from tools.stack.ai import NAMES
 
 CLUSTER = "meshop"
 CONTEXT = f"kind-{CLUSTER}"
@@ -37,14 +38,8 @@ NODE_IMAGE = f"local/kind-node:v{KUBERNETES}"
 PILOT_IMAGE, PROXY_IMAGE, CNI_IMAGE = (
     f"local/{name}:{ISTIO_TAG}" for name in ("pilot", "proxyv2", "install-cni")
 )
-#: Folders of the AI services that are installed here, and the charts' names for them.
-AI_SERVICES = {
-    "chatbot": "chatbot",
-    "demand_forecasting": "demand-forecasting",
-    "recommendations": "recommendations",
-    "semantic_search": "semantic-search",
-    "visual_recognition": "visual-recognition",
-}
+#: Folders of the AI services, and the charts' names for them.
+AI_SERVICES = {name: name.replace("_", "-") for name in NAMES}
 METRICS_IMAGE = f"local/metrics-server:{METRICS_SERVER}"
 POSTGRES_IMAGE, REDIS_IMAGE, RABBITMQ_IMAGE = (
     f"local/{name}:bookworm" for name in ("postgresql", "redis", "rabbitmq")

@@ -8,7 +8,6 @@ from meshop_gateway.settings import GatewaySettings
 from meshop_shared.ai.settings import AiSettings
 from meshop_shared.ai.training import REFUSED
 from tests.support.charts import (
-    AI_SERVICES,
     EVERYTHING,
     containers,
     environment,
@@ -18,6 +17,7 @@ from tests.support.charts import (
     render,
     workloads,
 )
+from tools.charts.schemas import AI_SERVICES
 from tools.stack.ai import TRAININGS
 from tools.stack.ready import HEARTBEAT_MAX_AGE_S
 from tools.stack.services import CELERY
