@@ -7,7 +7,9 @@ from functools import cache
 
 #: As the shop makes them: 20 characters of Crockford's base 32.
 ORDER_NUMBER = re.compile(r"\b[0-9A-HJKMNP-TV-Z]{20}\b", re.IGNORECASE)
-_TOKEN = re.compile(r"\d+[x×]\b|[x×]\d+|\d+(?:[.,]\d+)*|[^\W\d_]+(?:'[^\W\d_]+)*|[^\W_]+|:")
+#: Digits and letters in turns, as in numbers of models and articles; no quantity (x3) and no measure (500ml).
+_CODE = r"(?![x×]\d+\b)\d*[^\W\d_]+\d[^\W_]*|\d{4,}[^\W\d_]+"
+_TOKEN = re.compile(_CODE + r"|\d+[x×]\b|[x×]\d+|\d+(?:[.,]\d+)*|[^\W\d_]+(?:'[^\W\d_]+)*|[^\W_]+|:")
 _UNITS = {
     "zero": 0, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
     "eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15, "sixteen": 16, "seventeen": 17,
@@ -37,6 +39,11 @@ def tokens_of(text: str) -> list[str]:
         for part in normalise(text).replace("half-dozen", "six").split()
         for token in _TOKEN.findall(part)
     ]
+
+
+def is_code(token: str) -> bool:
+    """Whether it is neither a word nor a number, but what an article may be called."""
+    return re.fullmatch(_CODE, token) is not None
 
 
 def fold(word: str) -> str:
@@ -79,6 +86,8 @@ def masked(text: str, known: frozenset[str]) -> list[str]:
 def _kind(token: str, known: frozenset[str]) -> str:
     if token == ORDER or token in known:
         return token
+    if is_code(token):
+        return THING
     if (other := _folded(known).get(fold(token))) is not None:
         return other
     if ordinal_of(token) is not None:

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
-from chatbot.language import ORDER_NUMBER, fold, mended, normalise, number_of, ordinal_of, tokens_of
+from chatbot.language import ORDER_NUMBER, fold, is_code, mended, normalise, number_of, ordinal_of, tokens_of
 from chatbot.phrasings import known_words
 
 _TAIL = re.compile(
@@ -76,7 +76,7 @@ class Said:
         return [
             t
             for t in self.tokens
-            if t not in known_words() and number_of(t) is None and not t[0].isdigit() and t != ":"
+            if t not in known_words() and number_of(t) is None and (is_code(t) or not t[0].isdigit()) and t != ":"
             and (ordinal_of(t) is None)
         ]  # fmt: skip
 

@@ -151,8 +151,8 @@ class Questions:
 @pytest.fixture
 def questions(services, staff, customer):
     """Somebody in a shop whose services have something to say."""
-    shelf = customer.products(page_size=100, in_stock="true")
-    services.teach([product["sku"] for product in shelf])
+    shelf = [staff.add_product(), *customer.products(page_size=99, in_stock="true")]
+    services.teach(list({product["sku"]: None for product in shelf}))
     staff.add_image(shelf[0])
     customer.order(shelf[0])
     return Questions(customer, staff, shelf[0])
