@@ -54,11 +54,11 @@ fmt: setup ## Format the code and mend what can be mended by rule
 	@.venv/bin/ruff check --fix --quiet . ; .venv/bin/ruff format .
 
 .PHONY: test test-unit test-integration test-e2e
-test: lint ## Run every test, with the servers it needs (KIND=on: in a cluster too)
+test: lint ## Run every test, with the servers and the cluster it needs (KIND=off: without the cluster; KIND=on: fail without it)
 	@$(TESTBED) -- $(PYTEST) -n 2 -q --ignore tests/e2e --ignore tests/kind tests
 	@$(TESTBED) --stack --elasticsearch --traces -- $(PYTEST) -q tests/e2e
-ifeq ($(KIND),on)
-	@$(PY) -m tools.kind test
+ifneq ($(KIND),off)
+	@KIND=$(KIND) $(PY) -m tools.kind test
 endif
 
 test-unit: setup ## Run the tests that need no server (ARGS= for pytest)

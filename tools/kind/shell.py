@@ -16,6 +16,13 @@ OVER = (
 )
 
 
+class TimeIsOverError(ToolError):
+    """The run has no time left for the cluster."""
+
+    def __init__(self) -> None:
+        super().__init__(OVER)
+
+
 def environment() -> dict[str, str]:
     """Ours first on the PATH, and a kubeconfig of our own: nobody's current context is changed."""
     return {**os.environ, "PATH": f"{BIN}:{os.environ['PATH']}", "KUBECONFIG": str(KUBECONFIG)}
@@ -24,11 +31,11 @@ def environment() -> dict[str, str]:
 def remaining_s(wanted_s: float) -> float:
     """So many seconds, or what is left of the run that ``KIND_DEADLINE_AT`` (seconds since 1970) ends.
 
-    Raises :class:`ToolError` when nothing is left: a run that cannot end in time ends with a sentence.
+    Raises :class:`TimeIsOverError` when nothing is left: a run that cannot end in time ends with a sentence.
     """
     left = float(os.environ.get(DEADLINE_AT, "inf")) - time.time()
     if left <= 0:
-        raise ToolError(OVER)
+        raise TimeIsOverError
     return min(wanted_s, left)
 
 

@@ -62,10 +62,14 @@ class Prober:
             kubectl("delete", "pod", name, "--namespace", NAMESPACE, "--wait=false", "--ignore-not-found")
 
     def _pod(self, workload: str, account: str) -> tuple[str, str]:
-        """A running pod of the workload, and its container."""
+        """A running pod of the workload, and its container.
+
+        Not that of the ingress, which is a proxy and nothing else: what is started in it bypasses the mesh.
+        """
         for pod in pods_of(self._core, workload):
             names = [container.name for container in pod.spec.containers]
-            return pod.metadata.name, workload if workload in names else names[0]
+            if names != ["istio-proxy"]:
+                return pod.metadata.name, workload if workload in names else names[0]
         return self._make(workload, account), "probe"
 
     def _make(self, workload: str, account: str, *, meshed: bool = True) -> str:
