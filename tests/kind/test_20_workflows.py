@@ -15,10 +15,8 @@ from tools.kind.shell import environment
 from tools.paths import ROOT
 
 FOLDER = ROOT / "tests" / "e2e" / "workflows"
-#: The six suites, each of one or more files: authentication, catalogue, cart, orders, opinions, discovery.
-SUITES = {
-    number: sorted(FOLDER.glob(f"test_{number}_*.py")) for number in ("01", "02", "03", "04", "05", "06")
-}
+#: The suites, each of one or more files: authentication, catalogue, cart, orders, opinions, discovery, decisions, figures.
+SUITES = {f"{number:02}": sorted(FOLDER.glob(f"test_{number:02}_*.py")) for number in range(1, 9)}
 
 
 @pytest.fixture(scope="module")
