@@ -15,7 +15,7 @@ from tools.kind.shell import environment
 from tools.paths import ROOT
 
 FOLDER = ROOT / "tests" / "e2e" / "workflows"
-#: The suites, each of one or more files: authentication, catalogue, cart, orders, opinions, discovery, decisions, figures.
+#: Each of one or more files: authentication, catalogue, cart, orders, opinions, discovery, decisions, figures.
 SUITES = {f"{number:02}": sorted(FOLDER.glob(f"test_{number:02}_*.py")) for number in range(1, 9)}
 
 
