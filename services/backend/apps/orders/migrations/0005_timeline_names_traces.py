@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('orders', '0002_return_requests'),
+        ('orders', '0004_held_prices'),
     ]
 
     operations = [
