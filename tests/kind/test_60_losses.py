@@ -45,7 +45,11 @@ def check_promises(buyers: Buyers) -> int:
                 assert ok(person.get(f"orders/{order}/"))["payment_status"] == "paid"
 
             def told(person=person, orders=orders) -> bool:
-                inbox = ok(person.get("notifications/", page_size=100))["results"]
+                page = ok(person.get("notifications/", page_size=100))
+                inbox = page["results"]
+                while page["next"]:
+                    page = ok(person.get(page["next"]))
+                    inbox += page["results"]
                 heard = {
                     order: sorted(n["kind"] for n in inbox if n["data"]["order_id"] == order)
                     for order in orders
