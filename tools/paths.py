@@ -9,6 +9,7 @@ SHARED = ROOT / "services" / "shared"
 BACKEND = ROOT / "services" / "backend"
 GATEWAY = ROOT / "services" / "gateway"
 AI = ROOT / "ai"
+OPERATORS = ROOT / "operators"
 REQUIREMENTS = ROOT / "requirements"
 BUILD = ROOT / "build"
 STATE = ROOT / ".meshop"
@@ -16,7 +17,7 @@ STATE = ROOT / ".meshop"
 TEXT_MODEL = ROOT / ".venv" / "share" / "minilm"
 
 #: Folders that hold import packages, the checkout itself (``tools``, ``tests``) included.
-IMPORT_ROOTS = (ROOT, SHARED, BACKEND, GATEWAY, AI)
+IMPORT_ROOTS = (ROOT, SHARED, BACKEND, GATEWAY, AI, OPERATORS)
 
 
 def write_path_file(site_packages: Path) -> Path:

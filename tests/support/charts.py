@@ -15,7 +15,7 @@ from tools.charts.schemas import AI_SERVICES
 
 Document = dict[str, Any]
 RELEASE, NAMESPACE = "meshop", "shop"
-POD_KINDS = ("Deployment", "StatefulSet", "Job", "CronJob")
+POD_KINDS = ("Deployment", "StatefulSet", "Job", "CronJob", "PodTemplate")
 #: What turns every part on, the ones that no service of today uses included.
 EVERYTHING = json.dumps(
     {
@@ -27,6 +27,7 @@ EVERYTHING = json.dumps(
             name: {"artefacts": {"persistence": True}, "training": {"enabled": True, "atInstall": True}}
             for name in AI_SERVICES
         },
+        "operator": {"enabled": True},
         "datastores": {
             "stores": {name: {"enabled": True} for name in ("postgresql-ai", "elasticsearch", "qdrant")}
         },
@@ -77,6 +78,8 @@ def named(documents: tuple[Document, ...], kind: str, name: str) -> Document:
 
 
 def pod_template(document: Document) -> Document:
+    if document["kind"] == "PodTemplate":
+        return dict(document["template"])
     spec: Document = document["spec"]
     template: Document = spec.get("jobTemplate", {"spec": spec})["spec"]["template"]
     return template

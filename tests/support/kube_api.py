@@ -1,6 +1,7 @@
 """A real API server with its etcd and nothing else: no kubelet, no controllers. Tests play those."""
 
 import json
+import logging
 import shutil
 import subprocess
 import time
@@ -54,6 +55,7 @@ class KubeApi:
 
     def start(self) -> None:
         """Start, wait until it answers, and install the definitions."""
+        logging.getLogger("httpx").setLevel(logging.WARNING)
         self.folder.mkdir(parents=True, exist_ok=True)
         key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         (self.folder / "sa.key").write_bytes(

@@ -144,6 +144,16 @@ WORKER: dict[str, Schema] = {
         nullable(closed(**WORKLOAD, queue=TEXT, concurrency={"type": "integer", "minimum": 1}))
     ),
 }
+OPERATOR: dict[str, Schema] = {
+    **WORKLOAD,
+    "enabled": FLAG,
+    "lease": TEXT,
+    "reindex": closed(
+        image=IMAGE, env=ENV, envSecrets=ENV_SECRETS, resources=RESOURCES,
+        scratch=mapping(closed(size=TEXT, memory=FLAG)), nodeSelector=mapping(TEXT), tolerations=OBJECTS,
+        podAnnotations=mapping(TEXT),
+    ),
+}  # fmt: skip
 STORE = closed(
     enabled=FLAG,
     image=IMAGE,
@@ -163,6 +173,7 @@ DEPENDENCY = closed(
     protocol=one_of("http", "tcp"),
     calls=mapping(FLAG),
     internet={"type": "array", "items": PORT},
+    apiServer=FLAG,
     cidrs=TEXTS,
     namespace=TEXT,
     account=TEXT,
@@ -171,7 +182,12 @@ DEPENDENCY = closed(
 )
 PLATFORM: dict[str, Schema] = {
     "dependencies": mapping(nullable(DEPENDENCY)),
-    "networkPolicies": closed(enabled=FLAG, dnsNamespace=TEXT, meshNamespace=TEXT),
+    "networkPolicies": closed(
+        enabled=FLAG,
+        dnsNamespace=TEXT,
+        meshNamespace=TEXT,
+        apiServer=closed(cidrs=TEXTS, ports={"type": "array", "items": PORT}),
+    ),
     "meshTrustDomain": TEXT,
     "meshPolicies": closed(
         enabled=FLAG,
@@ -198,7 +214,9 @@ PLATFORM: dict[str, Schema] = {
     "image": {},
     "replicas": {},
     # Charts of their own, each with its own schema.
-    **dict.fromkeys(("common", "backend", "worker", "gateway", "datastores", *AI_SERVICES), ANYTHING),
+    **dict.fromkeys(
+        ("common", "backend", "worker", "gateway", "datastores", "operator", *AI_SERVICES), ANYTHING
+    ),
 }
 CHART_SCHEMAS = {
     "backend": BACKEND,
@@ -207,6 +225,7 @@ CHART_SCHEMAS = {
     "worker": WORKER,
     "datastores": DATASTORES,
     "crds": {},
+    "operator": OPERATOR,
     "platform": PLATFORM,
 }
 

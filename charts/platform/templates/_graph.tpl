@@ -24,7 +24,26 @@
 {{- end }}
 {{- $_ := set $graph $name (merge (dict "calls" (sortAlpha $calls)) (omit $entry "calls" "part")) }}
 {{- end }}
+{{- if dig "enabled" false (.Values.operator | default dict) }}
+{{- $_ := include "platform.addCanaries" (dict "graph" $graph) }}
+{{- end }}
 {{- toYaml $graph }}
+{{- end }}
+
+{{/* Beside each AI service the canary of its next model: called by the same, and calling the same under the same
+     identity. Its pods have a name of their own, so nothing that is meant for stable's selects them. */}}
+{{- define "platform.addCanaries" -}}
+{{- $graph := .graph -}}
+{{- range $name := keys $graph | sortAlpha }}
+{{- $entry := index $graph $name }}
+{{- if and (eq $entry.tier "ai") $entry.ports }}
+{{- $canary := printf "%s-canary" $name }}
+{{- $_ := set $graph $canary (merge (dict "account" $name "timeout" "0s") (deepCopy $entry)) }}
+{{- range $caller, $from := $graph }}
+{{- if has $name $from.calls }}{{ $_ := set $from "calls" (append $from.calls $canary | sortAlpha) }}{{ end }}
+{{- end }}
+{{- end }}
+{{- end }}
 {{- end }}
 
 {{/* "yes" when a workload of the graph is part of this installation. */}}
@@ -37,6 +56,8 @@ yes
 {{- if $values.ingress.enabled }}yes{{ end -}}
 {{- else if eq .name "demo" -}}
 {{- if or (gt (int (dig "demo" "products" 0 $values.backend)) 0) (dig "demo" "adminEmail" "" $values.backend) }}yes{{ end -}}
+{{- else if eq ($part | default "") "operator" -}}
+{{- if dig "enabled" false ($values.operator | default dict) }}yes{{ end -}}
 {{- else if eq .name "shop-test" -}}
 {{- if $values.shopTest.enabled }}yes{{ end -}}
 {{- else if and (eq .entry.tier "data") $part -}}

@@ -7,7 +7,7 @@ import pytest
 from tests.support.charts import containers, render
 from tools.paths import ROOT
 
-KINDS = ("backend", "gateway", "ai")
+KINDS = ("backend", "gateway", "ai", "operator")
 
 
 def dockerfile(kind):

@@ -38,6 +38,19 @@ def pods(documents):
     return found
 
 
+def ai_services():
+    document = yaml.safe_load((CHARTS / "platform" / "values.yaml").read_text())
+    return {
+        name for name, entry in document["dependencies"].items() if entry["tier"] == "ai" and "ports" in entry
+    }
+
+
+def with_canaries(calls):
+    """By identity: the canary of a service has that of the service, and is called by the same."""
+    services = ai_services()
+    return calls | {(a, f"{b}-canary") for a, b in calls if b in services}
+
+
 def expected_pairs(ports, calls, names):
     """What the graph allows. Anybody may ask at the ingress, as anybody outside may, if they get out to it."""
     return {(a, b, port) for a, b in calls if a in names and b in names for port in ports[b]}
@@ -119,13 +132,14 @@ def test_linkerd_names_the_same_callers():
         for document in of_kind(documents, "MeshTLSAuthentication")
         for identity in document["spec"]["identities"]
     }
-    assert {(a, b) for a, b in found if a != "edge-istio"} == {(a, b) for a, b in calls if a != "edge"}
+    calls = with_canaries({(a, b) for a, b in calls if a != "edge"})
+    assert {(a, b) for a, b in found if a != "edge-istio"} == calls
     servers = {
         (d["spec"]["podSelector"]["matchLabels"]["app.kubernetes.io/name"], d["spec"]["port"])
         for d in of_kind(documents, "Server")
     }
-    called = {callee for _, callee in calls}
-    assert servers == {(name, port) for name in called for port in ports[name]}
+    called = {callee for _, callee in calls} | {"gateway"}
+    assert servers == {(name, port) for name in called for port in ports[name.removesuffix("-canary")]}
 
 
 def test_a_managed_database_is_reached_at_its_address_only():
@@ -157,3 +171,42 @@ def test_metrics_stay_inside():
     assert "/" not in paths
     assert not [p for p in paths if p.startswith(("/metrics", "/gateway"))]
     assert all("timeouts" in rule for rule in shop["spec"]["rules"])
+
+
+def test_a_canary_is_called_by_the_same_calls_the_same_and_is_selected_by_nothing_else():
+    documents = render(**VALUES)
+    ports, calls = graph()
+    found = pods(documents)
+    for service in ai_services():
+        labels, account = found[service]
+        labels = {**labels, "app.kubernetes.io/name": f"{service}-canary"}
+        for other, (others, principal_account) in found.items():
+            principal = f"cluster.local/ns/{NAMESPACE}/sa/{principal_account}"
+            for port in ports[service]:
+                allowed = (other, service) in calls
+                network = of_kind(documents, "NetworkPolicy")
+                assert network_allows(network, others, labels, port) is allowed
+                mesh = of_kind(documents, "AuthorizationPolicy")
+                assert mesh_allows(mesh, principal, labels, port) is allowed
+            for port in ports[other]:
+                if other != "edge":
+                    assert network_allows(network, labels, others, port) is ((service, other) in calls)
+        assert account == service
+        for document in of_kind(documents, "Service", "PodDisruptionBudget"):
+            selector = document["spec"]["selector"]
+            assert not (selector.get("matchLabels") or selector).items() <= labels.items()
+
+
+def test_only_the_operator_reaches_the_api_server():
+    documents = render(**VALUES)
+    reaching = {
+        d["metadata"]["name"]
+        for d in of_kind(documents, "NetworkPolicy")
+        for rule in d["spec"].get("egress", [])
+        if 6443 in [p["port"] for p in rule.get("ports", [])]
+    }
+    assert reaching == {"operator"}
+
+
+def test_without_the_operator_there_are_no_canaries():
+    assert "canary" not in json.dumps(render(values=("kind",)))

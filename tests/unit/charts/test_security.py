@@ -12,6 +12,7 @@ EXPECTED = {
     "capabilities": {"drop": ["ALL"]},
     "seccompProfile": {"type": "RuntimeDefault"},
 }
+ALLOWED_VOLUMES = {"emptyDir", "configMap", "secret", "persistentVolumeClaim"}
 
 
 @pytest.fixture
@@ -36,7 +37,8 @@ def test_pods_are_restricted(documents):
         assert spec["automountServiceAccountToken"] is False
         assert not {"hostNetwork", "hostPID", "hostIPC"} & set(spec)
         kinds = {kind for volume in spec["volumes"] for kind in volume} - {"name"}
-        assert kinds <= {"emptyDir", "configMap", "secret", "persistentVolumeClaim"}
+        has_token = workload["metadata"]["name"] == "operator"  # it alone talks to the API server
+        assert kinds - ({"projected"} if has_token else set()) <= ALLOWED_VOLUMES
 
 
 def test_everybody_says_what_they_need_and_ends_at_a_limit(documents):
@@ -89,3 +91,19 @@ def test_production_makes_no_secret():
 def test_generated_secrets_stay_when_the_release_goes(documents):
     for secret in of_kind(documents, "Secret"):
         assert secret["metadata"]["annotations"]["helm.sh/resource-policy"] == "keep"
+
+
+def test_the_operator_may_do_what_it_needs_in_its_namespace_and_no_more(documents):
+    assert not of_kind(documents, "ClusterRole", "ClusterRoleBinding")
+    (role,) = of_kind(documents, "Role")
+    rules = role["rules"]
+    assert not [rule for rule in rules if "*" in {*rule["apiGroups"], *rule["resources"], *rule["verbs"]}]
+    touched = {resource for rule in rules for resource in rule["resources"]}
+    assert not touched & {"secrets", "configmaps", "serviceaccounts", "roles", "pods/exec", "nodes"}
+    for rule in rules:
+        if {"deployments", "services"} & set(rule["resources"]) and {"update", "patch", "delete"} & set(
+            rule["verbs"]
+        ):
+            assert rule["resourceNames"], rule
+    (binding,) = of_kind(documents, "RoleBinding")
+    assert [subject["name"] for subject in binding["subjects"]] == ["operator"]

@@ -38,3 +38,10 @@ class GenerationBroken(Conflict):
 
     code = "generation_broken"
     message = "The new search index is not what the catalogue is; it is not put to use."
+
+
+class DiskShort(Conflict):
+    """409: the search engine has no room for another generation. ``extra`` has bytes."""
+
+    code = "disk_short"
+    message = "The search engine has too little free disk for another generation."

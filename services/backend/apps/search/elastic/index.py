@@ -120,6 +120,17 @@ class ElasticIndex:
         with errors_translated():
             return int(self._client.count(index=self.physical(generation))["count"])
 
+    def disk(self) -> tuple[int, int]:
+        """Bytes of the index that is searched, replicas included, and bytes that all nodes have free."""
+        with errors_translated():
+            nodes = self._client.nodes.stats(metric="fs", filter_path="nodes.*.fs.total").body["nodes"]
+            free = sum(int(node["fs"]["total"]["available_in_bytes"]) for node in nodes.values())
+            try:
+                stats = self._client.indices.stats(index=self.alias, metric="store").body
+            except NotFoundError:
+                return 0, free
+        return int(stats["_all"]["total"]["store"]["size_in_bytes"]), free
+
     def active(self) -> str | None:
         """The generation that the alias points to. Raises ``LookupError`` when it points to several."""
         try:

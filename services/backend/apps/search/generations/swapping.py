@@ -64,12 +64,18 @@ def generation_swap(*, name: str, report: Report = silent) -> IndexGeneration:
     return generation
 
 
-def generation_rollback(*, report: Report = silent) -> IndexGeneration:
+def generation_rollback(*, name: str = "", report: Report = silent) -> IndexGeneration:
     """Search what was searched before the live generation, after bringing it up to date.
 
-    The one that is left is kept in turn. Raises :class:`GenerationRefused` when there is nothing to go back to.
+    The one that is left is kept in turn. With ``name``, the generation that is to be left, safe to repeat: when it is
+    not searched any more, nothing is done. Raises :class:`GenerationRefused` when there is nothing to go back to.
     """
     live = generation_live()
+    if name and live is not None and live.name != name and generation_get(name).state == "kept":
+        report(phase="rollback", generation=live.name, left=name, nothing="it is not searched any more")
+        return live
+    if name and (live is None or live.name != name):
+        raise GenerationRefused(extra={"asked": name, "live": live.name if live else None})
     kept = IndexGeneration.objects.filter(state__in=("kept", "swapping"))
     previous = kept.filter(name=live.replaces).first() if live else None
     if previous is None:

@@ -1,6 +1,7 @@
 """``manage.py catalog_reindex``: build the search index anew beside the one that is searched; a JSON line per step."""
 
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -9,7 +10,9 @@ from django.core.management.base import BaseCommand, CommandError
 from apps.search.generations.building import generation_build
 from apps.search.generations.catching_up import generation_catch_up
 from apps.search.generations.journal import generation_open
+from apps.search.generations.models import IndexGeneration
 from apps.search.generations.planning import PlanOptions, generation_plan
+from apps.search.generations.preflight import disk_check
 from apps.search.generations.retiring import generation_abort, generation_delete, generations_expire
 from apps.search.generations.running import generation_resume, generation_run, generations_status
 from apps.search.generations.swapping import generation_rollback, generation_swap
@@ -17,6 +20,8 @@ from apps.search.generations.verifying import generation_verify
 from meshop_shared.errors import MeshopError
 
 PHASES = ("plan", "build", "catch_up", "verify", "swap", "keep", "delete", "abort", "rollback")
+#: Kubernetes keeps so much of what a container leaves as its last word.
+RESULT_MAX = 4_000
 EXAMPLES = """
 examples:
   manage.py catalog_reindex                                     everything, one phase after the other
@@ -54,6 +59,11 @@ class Command(BaseCommand):
         )
         parser.add_argument("--shard", metavar="I/N", help="of build: only part I of N, counted from 0")
         parser.add_argument("--store", choices=("text", "vectors"), help="of build: only in this store")
+        parser.add_argument("--result", default="", metavar="FILE", help="write the last JSON line there too")
+        parser.add_argument(
+            "--disk-factor", type=float, default=0.0, metavar="X",
+            help="of plan: refuse unless the search engine has X times the searched index free; 0 does not ask",
+        )  # fmt: skip
         defaults = PlanOptions()
         for name, kind, sentence in (
             ("shards", int, "parts of the build"),
@@ -69,6 +79,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Do what was asked."""
+        self._result = Path(options["result"]) if options["result"] else None
         try:
             self._run(options)
         except MeshopError as error:
@@ -84,7 +95,7 @@ class Command(BaseCommand):
             if generation_resume(report=self._tell) is None:
                 self._tell(phase="resume", nothing="no generation is on its way")
         elif options["rollback"] or options["phase"] == "rollback":
-            generation_rollback(report=self._tell)
+            generation_rollback(name=options["generation"], report=self._tell)
         elif options["abort"]:
             found = generation_open()
             name = options["generation"] or (found.name if found else "")
@@ -99,6 +110,8 @@ class Command(BaseCommand):
     def _phase(self, options: dict[str, Any]) -> None:
         phase, name, report = options["phase"], options["generation"], self._tell
         if phase == "plan":
+            if not IndexGeneration.objects.filter(name=name).exists():
+                disk_check(factor=options["disk_factor"])
             generation_plan(name=name, options=_plan_options(options), report=report)
             return
         if phase == "keep":
@@ -106,15 +119,27 @@ class Command(BaseCommand):
             return
         if not name:
             raise CommandError(f"--phase {phase} needs --generation.")
-        if phase == "build":
+        if phase == "abort" and not IndexGeneration.objects.filter(name=name).exists():
+            self._tell(phase="abort", generation=name, nothing="it was never planned")
+        elif phase == "build":
             shard = _shard(options["shard"])
             generation_build(name=name, shard=shard, store=options["store"], report=report)
         else:
             _BY_NAME[phase](name=name, report=report)
 
     def _tell(self, **what: Any) -> None:
-        self.stdout.write(orjson.dumps(what, default=str).decode())
+        line = orjson.dumps(what, default=str)
+        self.stdout.write(line.decode())
         self.stdout.flush()
+        if self._result is not None:
+            self._result.write_bytes(line if len(line) <= RESULT_MAX else _short(what))
+
+
+def _short(what: dict[str, Any]) -> bytes:
+    """What fits into the termination message of a pod: the plain values."""
+    return orjson.dumps(
+        {key: value for key, value in what.items() if isinstance(value, str | int | float | None)}
+    )
 
 
 _BY_NAME = {

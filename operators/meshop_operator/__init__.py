@@ -1,0 +1,1 @@
+"""Meshop's operator: CatalogReindex and ModelRollout; docs/operator.md."""
