@@ -74,15 +74,17 @@ class Reindexes:
             await api.delete(self.kind, resource["metadata"]["name"], uid=resource["metadata"]["uid"])
             return
         wanted = job_name(resource, status, phase) if phase in WORK else ""
-        is_change = phase in ENDED or phase == "Pending" or (wanted and seen.job is None)
+        # What was seen is the Job of the phase before when this look took a step.
+        job = seen.job if seen.job is not None and seen.job.name == wanted else None
+        is_change = phase in ENDED or phase == "Pending" or bool(wanted and not job)
         stopped = await self._stop_others(api, resource, wanted) if is_change else False
         if stopped and phase == "Aborting":
             return  # its pods go first; the next look makes the Job
         if not wanted:
             return
         suspend = bool(spec.get("suspend")) and phase in SUSPENDABLE
-        if seen.job is not None and seen.job.name == wanted:
-            if seen.job.suspended != suspend and not (seen.job.succeeded or seen.job.failed):
+        if job is not None:
+            if job.suspended != suspend and not (job.succeeded or job.failed):
                 await api.patch(JOB, wanted, {"spec": {"suspend": suspend}})
             return
         await self._make(api, resource, wanted, suspend=suspend)

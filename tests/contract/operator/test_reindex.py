@@ -69,7 +69,7 @@ def test_an_abort_stops_the_build_first_and_a_retry_after_it_works(shop, cluster
     cluster.held.add("build")
     operators.start()
     shop.create(reindex("aborted"))
-    reaches(shop, KIND, "aborted", "Building")
+    wait_until(lambda: "build" in phases_run(cluster))
     control(shop, "aborted", action="Abort")
     status = reaches(shop, KIND, "aborted", "Aborted")
     assert phases_run(cluster) == ["plan", "build", "abort"]
