@@ -302,3 +302,69 @@ def reaches(kube: KubeApi, kind: str, name: str, *phases: str, within_s: float =
 def events_of(kube: KubeApi, name: str) -> list[tuple[str, str]]:
     """Reason and message of what was told about an object."""
     return [(e["reason"], e["message"]) for e in kube.list("Event") if e["involvedObject"]["name"] == name]
+
+
+SERVICE = "recommendations"
+CANARY = "recommendations-canary"
+_SELECTOR = {"app.kubernetes.io/name": SERVICE, "app.kubernetes.io/instance": "meshop"}
+STABLE: Document = {
+    "apiVersion": "apps/v1",
+    "kind": "Deployment",
+    "metadata": {"name": SERVICE, "namespace": NAMESPACE},
+    "spec": {
+        "replicas": 4,
+        "selector": {"matchLabels": _SELECTOR},
+        "template": {
+            "metadata": {"labels": {**_SELECTOR, "app.kubernetes.io/part-of": "meshop"}},
+            "spec": {
+                "serviceAccountName": SERVICE,
+                "containers": [
+                    {
+                        "name": SERVICE,
+                        "image": "meshop/recommendations:dev",
+                        "env": [{"name": "PORT", "value": "8000"}],
+                    }
+                ],
+            },
+        },
+    },
+}
+STABLE_SERVICE: Document = {
+    "apiVersion": "v1",
+    "kind": "Service",
+    "metadata": {"name": SERVICE, "namespace": NAMESPACE},
+    "spec": {"selector": _SELECTOR, "ports": [{"name": "http", "port": 8000, "targetPort": 8000}]},
+}
+#: As the platform makes it, and a backend and a filter of somebody else's.
+ROUTE: Document = {
+    "apiVersion": "gateway.networking.k8s.io/v1",
+    "kind": "HTTPRoute",
+    "metadata": {"name": "recommendations-timeout", "namespace": NAMESPACE},
+    "spec": {
+        "parentRefs": [{"group": "", "kind": "Service", "name": SERVICE, "port": 8000}],
+        "rules": [
+            {
+                "timeouts": {"request": "5s"},
+                "filters": [
+                    {
+                        "type": "RequestHeaderModifier",
+                        "requestHeaderModifier": {"set": [{"name": "x-a", "value": "b"}]},
+                    }
+                ],
+                "backendRefs": [{"name": SERVICE, "port": 8000}],
+            }
+        ],
+    },
+}
+
+
+def rollout(name: str = "better", **spec: Any) -> Document:
+    """A ModelRollout of three weights."""
+    wanted: Document = {
+        "service": SERVICE, "version": "v2", "scaleDownDelay": "0s",
+        "steps": [{"setWeight": 10}, {"setWeight": 50}, {"setWeight": 100}],
+    }  # fmt: skip
+    return {
+        "apiVersion": "meshop.io/v1alpha1", "kind": "ModelRollout",
+        "metadata": {"name": name, "namespace": NAMESPACE}, "spec": {**wanted, **spec},
+    }  # fmt: skip
