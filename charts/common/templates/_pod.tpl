@@ -51,7 +51,7 @@ scratch{{ . | replace "/" "-" | replace "." "-" }}
 - name: wait-for-migrations
   image: {{ include "common.image" . }}
   imagePullPolicy: {{ .root.Values.global.image.pullPolicy }}
-  args: [python, -m, apps.core.migrations_wait]
+  args: [python, -m, config.migrations_wait]
   env:
     {{- include "common.environment" (merge (dict "spec" $quiet) (omit . "spec")) | nindent 4 }}
   resources:

@@ -5,7 +5,7 @@ from django.conf import settings
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 
-from apps.core import migrations_wait
+from config import migrations_wait
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -1,4 +1,4 @@
-"""``python -m apps.core.migrations_wait``: hold a pod back until the tables are those that its code knows.
+"""``python -m config.migrations_wait``: hold a pod back until the tables are those that its code knows.
 
 A program of its own and no command of Django: while a release starts, one runs in every pod, and loading all of Django
 in each takes the processor from the migration that they wait for.
