@@ -54,10 +54,10 @@ fmt: setup ## Format the code and mend what can be mended by rule
 	@.venv/bin/ruff check --fix --quiet . ; .venv/bin/ruff format .
 
 .PHONY: test test-unit test-integration test-e2e
-test: lint ## Run every test, with the servers and the cluster it needs (KIND=off: without the cluster; KIND=on: fail without it)
+test: lint ## Run every test, with the servers it needs (KIND=auto: in a cluster too, if there can be one; KIND=on: fail without)
 	@$(TESTBED) -- $(PYTEST) -n 2 -q --ignore tests/e2e --ignore tests/kind tests
 	@$(TESTBED) --stack --elasticsearch --traces -- $(PYTEST) -q tests/e2e
-ifneq ($(KIND),off)
+ifneq ($(filter auto on,$(KIND)),)
 	@KIND=$(KIND) $(PY) -m tools.kind test
 endif
 
