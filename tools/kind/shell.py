@@ -12,7 +12,7 @@ from tools.kind.config import BIN, HOME, KUBECONFIG
 DEADLINE_AT = "KIND_DEADLINE_AT"
 OVER = (
     "The time for the cluster is over. What was built stays in build/kind, so the next run goes on from there; "
-    "KIND_DEADLINE_MIN gives more time, KIND=off leaves the cluster out."
+    "KIND_DEADLINE_MIN gives more time."
 )
 
 
