@@ -66,6 +66,20 @@ def test_where_there_can_be_no_cluster_every_test_is_skipped_by_name(monkeypatch
     monkeypatch.setattr(testing, "obstacle", lambda: "this machine is made of paper")
     assert testing.run_tests(["-rs", "tests/kind/test_30_mesh.py"], keep=False) == 0
     said = capfd.readouterr().out
-    assert "No cluster can be made on this machine: this machine is made of paper." in said
+    assert "There is no cluster: this machine is made of paper" in said
     assert " passed" not in said
     assert shell.DEADLINE_AT not in os.environ
+
+
+def test_when_the_time_is_over_tests_are_skipped_unless_somebody_insists(monkeypatch, capfd):
+    def never_ready():
+        raise shell.TimeIsOverError
+
+    monkeypatch.setattr(testing, "obstacle", lambda: "")
+    monkeypatch.setattr(testing.lifecycle, "is_up", lambda: True)
+    monkeypatch.setattr(testing.lifecycle, "up", never_ready)
+    assert testing.run_tests(["-rs", "tests/kind/test_40_scaling.py"], keep=True) == 0
+    assert "The time for the cluster is over." in capfd.readouterr().out
+    monkeypatch.setenv("KIND", "on")
+    with pytest.raises(ToolError, match="The time for the cluster is over"):
+        testing.run_tests([], keep=True)
