@@ -15,7 +15,7 @@ import pytest
 from meshop_shared.ai.registry import Registry
 from meshop_shared.ai.training import Trained, publish
 from recommendations.fitting import recommender_fit
-from tests.e2e.support.answers import ids, ok
+from tests.e2e.support.answers import at_once, ids, ok
 from tests.e2e.support.people import Person
 from tests.e2e.support.things import encoded, unique
 from tests.e2e.workflows import test_02_search as search
@@ -163,9 +163,9 @@ def test_killed_in_the_middle_nobody_fails_and_breakers_open_and_heal(services, 
     """Each answer is a 200, before, at the very moment, and after; times are told, not judged."""
 
     def healthy(what: str) -> None:
-        """A breaker closes by a question that is answered, in whichever process it opened."""
+        """A breaker closes by a question that is answered, in whichever process it opened: many at once reach all."""
         wait_until(
-            lambda: questions.everywhere("service") and not services.open_breakers(),
+            lambda: all(at_once([lambda: questions.everywhere("service")] * 4)) and not services.open_breakers(),
             timeout_s=120, every_s=0.2, what=what,
         )  # fmt: skip
 
