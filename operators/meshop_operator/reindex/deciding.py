@@ -76,6 +76,7 @@ class _Life:
         """The one step that is due."""
         if not self._phase:
             self._begin()
+            return
         if self._intend():
             return
         if self._is_suspended():

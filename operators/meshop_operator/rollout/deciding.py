@@ -119,6 +119,7 @@ class _Life:
         if not self._phase:
             self._status |= {"run": 0, "retry": int(self._control.get("retry", 0))}
             self._new_run("Created", "Wanted; looks whether it can begin.")
+            return
         if not self._intend():
             _PHASES[self._phase](self)
         if self._seen.stable is not None:
