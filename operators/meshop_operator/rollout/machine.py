@@ -4,7 +4,7 @@ import asyncio
 from collections import defaultdict
 from datetime import datetime
 
-from meshop_operator.api import AlreadyThere, Api, Changed
+from meshop_operator.api import AlreadyThere, Api, ApiError, Changed
 from meshop_operator.deciding import Decision
 from meshop_operator.kinds import (
     DEPLOYMENT,
@@ -138,9 +138,19 @@ class Rollouts:
         own = manifests.route_name(service)
         if "parent" in wanted and wanted["parent"]["kind"] == "Gateway":
             return None, own, True
+        try:
+            found_routes = await api.list(HTTP_ROUTE)
+        except ApiError as error:
+            if error.status != 404:
+                raise
+            return (
+                ("GatewayApiMissing", "This cluster has no HTTPRoutes; install the Gateway API."),
+                "",
+                False,
+            )
         there = [
             route["metadata"]["name"]
-            for route in await api.list(HTTP_ROUTE)
+            for route in found_routes
             if routes.parents_service(route, service) and routes.has_backend(route, service)
             and route["metadata"]["name"] != own
         ]  # fmt: skip
