@@ -25,6 +25,8 @@ from tests.support.wire import Wire
 TURNS = range(int(os.environ.get("OPERATOR_CRASH_TURNS", "1")))
 #: Before the status is written; after it; after children are made.
 WHERE = ("decided", "noted", "made")
+#: For a machine that does other things meanwhile.
+DEADLINE_S = 90
 REINDEX_PHASES = (
     "Pending", "Planning", "Building", "CatchingUp", "Verifying", "AwaitingApproval", "Preparing", "Swapping",
     "Settling", "Keeping",
@@ -52,14 +54,20 @@ def once(names):
     return len(names) == len(set(names))
 
 
+def dies(kube, operators, kind, name, victim, point):
+    """Start an operator that kills itself at a point, and wait until it has."""
+    process = operators.start(victim, MESHOP_FAILPOINT=point)
+    wait_until(lambda: process.poll() is not None, timeout_s=DEADLINE_S, every_s=0.1, what=point)
+    assert process.returncode == -9, f"{point}: {status_of(kube, kind, name)} {operators.log(victim)[-2000:]}"
+    del operators.running[victim]
+
+
 def survive(kube, operators, kind, document, points, end):
     """Run one object through all ``points``, each of which kills an operator; the last one goes on to the ``end``."""
     kube.create(document)
     name = document["metadata"]["name"]
     for number, point in enumerate(points):
-        victim = operators.start(f"victim-{number}", MESHOP_FAILPOINT=point)
-        assert victim.wait(timeout=40) == -9, f"{point}: {operators.log(f'victim-{number}')[-2000:]}"
-        del operators.running[f"victim-{number}"]
+        dies(kube, operators, kind, name, f"victim-{number}", point)
     operators.start("last")
     return reaches(kube, kind, name, end)
 
@@ -127,9 +135,7 @@ def test_a_rollback_survives_a_kill_in_every_phase(shop, cluster, operators, sta
     operators.kill("first")
     shop.patch("ModelRollout", "better", {"spec": {"control": {"action": "Abort"}}})
     for number, point in enumerate(points_of("ModelRollout", ("RollingBack", "RolledBack"), turn)):
-        victim = operators.start(f"victim-{number}", MESHOP_FAILPOINT=point)
-        assert victim.wait(timeout=40) == -9, point
-        del operators.running[f"victim-{number}"]
+        dies(shop, operators, "ModelRollout", "better", f"victim-{number}", point)
     operators.start("last")
     assert reaches(shop, "ModelRollout", "better", "RolledBack")["reason"] == "Aborted"
     assert_as_before(shop)
