@@ -13,12 +13,12 @@ from tests.support.operator_world import (
     STABLE_SERVICE,
     Operators,
     events_of,
+    eventually,
     reaches,
     reindex,
     rollout,
     status_of,
 )
-from tests.support.polling import wait_until
 from tests.support.wire import Wire
 
 #: Every phase is left in another of these places in each turn; three turns are all of them.
@@ -57,7 +57,7 @@ def once(names):
 def dies(kube, operators, kind, name, victim, point):
     """Start an operator that kills itself at a point, and wait until it has."""
     process = operators.start(victim, MESHOP_FAILPOINT=point)
-    wait_until(lambda: process.poll() is not None, timeout_s=DEADLINE_S, every_s=0.1, what=point)
+    eventually(lambda: process.poll() is not None, timeout_s=DEADLINE_S, every_s=0.1, what=point)
     assert process.returncode == -9, f"{point}: {status_of(kube, kind, name)} {operators.log(victim)[-2000:]}"
     del operators.running[victim]
 
@@ -104,11 +104,11 @@ def test_a_failing_rebuild_is_given_up_whoever_is_killed(shop, cluster, operator
 def stable(shop, cluster):
     for document in (STABLE, STABLE_SERVICE, ROUTE):
         shop.apply(document)
-    wait_until(lambda: shop.get("Deployment", SERVICE)["status"].get("readyReplicas") == 4)
+    eventually(lambda: shop.get("Deployment", SERVICE)["status"].get("readyReplicas") == 4)
 
 
 def assert_as_before(kube):
-    wait_until(lambda: kube.get("Deployment", CANARY) is None and kube.get("Service", CANARY) is None)
+    eventually(lambda: kube.get("Deployment", CANARY) is None and kube.get("Service", CANARY) is None)
     (route,) = kube.list("HTTPRoute")
     (rule,) = route["spec"]["rules"]
     assert {ref["name"]: ref.get("weight", 1) for ref in rule["backendRefs"]} == {SERVICE: 1}
@@ -146,7 +146,7 @@ def test_a_standby_takes_over_within_20_seconds(shop, cluster, tmp_path):
     operators = Operators(shop, tmp_path / "pair")
     try:
         operators.start("a")
-        wait_until(lambda: shop.get("Lease", "meshop-operator") is not None)
+        eventually(lambda: shop.get("Lease", "meshop-operator") is not None)
         operators.start("b")
         cluster.held.add("build")
         shop.create(reindex("taken"))
@@ -185,7 +185,7 @@ def test_both_are_killed_and_the_api_server_is_out_of_reach_for_30_seconds(shop,
         shop.patch("ModelRollout", "better", {"spec": {"control": {"action": "Abort"}}})
         cluster.held.clear()
         begin = time.monotonic()
-        wait_until(lambda: time.monotonic() - begin > 30, timeout_s=40, every_s=0.5)
+        eventually(lambda: time.monotonic() - begin > 30, timeout_s=40, every_s=0.5)
         assert status_of(shop, "CatalogReindex", "cut")["phase"] == "Building"
         assert all(process.poll() is None for process in operators.running.values())
         wire.mend()

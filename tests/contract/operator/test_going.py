@@ -3,8 +3,15 @@
 import pytest
 
 from tests.support.charts import of_kind, render
-from tests.support.operator_world import ROUTE, STABLE, STABLE_SERVICE, Operators, reindex, rollout
-from tests.support.polling import wait_until
+from tests.support.operator_world import (
+    ROUTE,
+    STABLE,
+    STABLE_SERVICE,
+    Operators,
+    eventually,
+    reindex,
+    rollout,
+)
 
 NAMESPACE = "going"
 
@@ -47,7 +54,7 @@ def test_deleting_a_namespace_does_not_hang(going, tmp_path):
         going.create(here(rollout("held", deletionDeadline="1h")))
         operators.start()
         for kind, phase in (("CatalogReindex", "Planning"), ("ModelRollout", "Starting")):
-            wait_until(
+            eventually(
                 lambda k=kind, p=phase: (
                     (going.get(k, "held", NAMESPACE) or {}).get("status", {}).get("phase") == p
                 )
@@ -57,6 +64,6 @@ def test_deleting_a_namespace_does_not_hang(going, tmp_path):
         for kind in ("CatalogReindex", "ModelRollout"):  # as the controller of namespaces does
             going.delete(kind, "held", NAMESPACE)
         for kind in ("CatalogReindex", "ModelRollout"):
-            wait_until(lambda k=kind: going.get(k, "held", NAMESPACE) is None, timeout_s=20)
+            eventually(lambda k=kind: going.get(k, "held", NAMESPACE) is None, timeout_s=20)
     finally:
         operators.kill_all()

@@ -7,8 +7,16 @@ import pytest
 import yaml
 
 from tests.support.kube_api import ADMIN
-from tests.support.operator_world import ROUTE, SERVICE, STABLE, STABLE_SERVICE, reaches, reindex, rollout
-from tests.support.polling import wait_until
+from tests.support.operator_world import (
+    ROUTE,
+    SERVICE,
+    STABLE,
+    STABLE_SERVICE,
+    eventually,
+    reaches,
+    reindex,
+    rollout,
+)
 from tools.kind.config import BIN
 from tools.paths import OPERATORS
 
@@ -38,7 +46,7 @@ def meshop(kube, tmp_path):
 
 
 def test_a_rebuild_from_approval_to_rollback(shop, cluster, operators, meshop):
-    operators.start()
+    operators.lead()
     shop.create(reindex("autumn", approval="Manual"))
     reaches(shop, "CatalogReindex", "autumn", "AwaitingApproval")
     assert "ApprovalNeeded" in meshop("status")
@@ -50,14 +58,14 @@ def test_a_rebuild_from_approval_to_rollback(shop, cluster, operators, meshop):
     reaches(shop, "CatalogReindex", "autumn", "RolledBack")
     meshop("watch", "crx/autumn", code=3)
     meshop("retry", "crx/autumn")
-    wait_until(lambda: shop.get("CatalogReindex", "autumn")["status"]["run"] == 2)
+    eventually(lambda: shop.get("CatalogReindex", "autumn")["status"]["run"] == 2)
 
 
 def test_a_rollout_paused_promoted_and_told(shop, cluster, operators, meshop):
     for document in (STABLE, STABLE_SERVICE, ROUTE):
         shop.apply(document)
-    wait_until(lambda: shop.get("Deployment", SERVICE)["status"].get("readyReplicas") == 4)
-    operators.start()
+    eventually(lambda: shop.get("Deployment", SERVICE)["status"].get("readyReplicas") == 4)
+    operators.lead()
     shop.create(
         rollout(steps=[{"setWeight": 25}, {"pause": {}}, {"setWeight": 50}, {"pause": {"duration": "1h"}}])
     )
@@ -65,7 +73,7 @@ def test_a_rollout_paused_promoted_and_told(shop, cluster, operators, meshop):
     assert "[#####...............]  25%  recommendations latest -> v2" in meshop("status")
     assert "is taken back with abort" in meshop("rollback", "mro/better", code=1)
     meshop("promote", "mro/better")
-    wait_until(lambda: shop.get("ModelRollout", "better")["status"]["weight"] == 50)
+    eventually(lambda: shop.get("ModelRollout", "better")["status"]["weight"] == 50)
     meshop("promote", "mro/better", "--full")
     reaches(shop, "ModelRollout", "better", "Promoted")
 

@@ -7,8 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.support.operator_world import reaches, reindex, rollout, status_of
-from tests.support.polling import wait_until
+from tests.support.operator_world import eventually, reaches, reindex, rollout, status_of
 
 MANY = 200
 #: What a busy machine of two cores may take longer than an idle one.
@@ -22,7 +21,7 @@ def first_children(kube, count):
         name = f"quick-{number}"
         begin = time.monotonic()
         kube.create(reindex(name))
-        wait_until(lambda n=name: [j for j in kube.list("Job") if j["metadata"]["name"].startswith(n)])
+        eventually(lambda n=name: [j for j in kube.list("Job") if j["metadata"]["name"].startswith(n)])
         taken.append(time.monotonic() - begin)
         reaches(kube, "CatalogReindex", name, "Keeping")
         kube.delete("CatalogReindex", name)
@@ -31,7 +30,7 @@ def first_children(kube, count):
 
 @pytest.mark.timeout(300)
 def test_the_first_child_comes_within_a_second(shop, cluster, operators, capsys):
-    operators.start()
+    operators.lead()
     reaches_first = first_children(shop, 1)  # the Lease was waited for
     taken = first_children(shop, 12)
     p95 = taken[int(len(taken) * 0.95)]
@@ -56,9 +55,9 @@ def test_200_objects_are_reconciled_in_30_seconds_in_150_mb(shop, operators, cap
         found = [*shop.list("CatalogReindex"), *shop.list("ModelRollout")]
         return sum(1 for one in found if one.get("status", {}).get("observedGeneration") == 1)
 
-    wait_until(lambda: seen() == MANY, timeout_s=60, every_s=0.3)
+    eventually(lambda: seen() == MANY, timeout_s=60, every_s=0.3)
     taken = time.monotonic() - begin
-    wait_until(
+    eventually(
         lambda: status_of(shop, "CatalogReindex", "many-100").get("reason") == "WaitingForAlias", timeout_s=60
     )
     peak = int(re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{process.pid}/status").read_text())[1]) / 1000
@@ -69,7 +68,7 @@ def test_200_objects_are_reconciled_in_30_seconds_in_150_mb(shop, operators, cap
 
 
 def test_metrics_and_probes(shop, cluster, operators):
-    operators.start()
+    operators.lead()
     shop.create(reindex("counted"))
     reaches(shop, "CatalogReindex", "counted", "Keeping")
     base = f"http://127.0.0.1:{operators.ports['a']}"
