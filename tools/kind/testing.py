@@ -19,7 +19,7 @@ from tools.paths import ROOT
 
 #: Where conftest.py finds why there is no cluster.
 OBSTACLE = "KIND_OBSTACLE"
-DEADLINE_MIN = "50"
+DEADLINE_MIN = "40"
 
 
 def run_tests(arguments: list[str], *, keep: bool) -> int:
