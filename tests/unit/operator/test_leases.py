@@ -149,3 +149,26 @@ def test_of_two_who_take_it_at_once_one_gets_it(server, clock):
 def test_times_that_make_no_sense_are_refused(server):
     with pytest.raises(ValueError, match="LEASE_RETRY_S"):
         Leader(api=server, name="l", identity="a", lease_s=5, renew_s=9, retry_s=2)
+
+
+def test_who_could_not_work_for_a_moment_is_told_to_look_at_everything_again(server, clock):
+    """A renewal that comes late finds the Lease still ours; wakes of meanwhile were dropped."""
+    one, told, slow = leader(server, clock, "a"), [], [10]
+
+    async def late(attempt=one._try):
+        found = await attempt()
+        clock.now += slow.pop() if told and slow else 0
+        return found
+
+    one._try, one._retry_s = late, 0
+
+    async def run():
+        task = asyncio.create_task(
+            one.run(gained=lambda: told.append("gained"), lost=lambda: told.append("lost"))
+        )
+        for _ in range(50):
+            await asyncio.sleep(0)
+        task.cancel()
+
+    asyncio.run(run())
+    assert told == ["gained", "gained"]
