@@ -57,9 +57,11 @@ async def run(settings: OperatorSettings) -> None:
     for part in (api, lease_api, meter):
         await part.close()
     await runner.cleanup()
+    # Whose watching ended without an error was told to stop: kopf hears SIGTERM too.
     for task in ended - {stop}:
-        log.error("a part of the operator ended", part=task.get_name(), exc_info=task.exception())
-        sys.exit(1)
+        if error := task.exception():
+            log.error("a part of the operator ended", part=task.get_name(), exc_info=error)
+            sys.exit(1)
 
 
 def main() -> None:

@@ -55,6 +55,8 @@ class Leader:
             begin = self._clock()
             try:
                 if await self._try():
+                    # Between two renewals it may have been over for a moment: what was not done then is done now.
+                    led = led and self.leads
                     self._valid_until = begin + self._renew_s
             except ApiError as error:
                 log.warning("lease not renewed", error=str(error))

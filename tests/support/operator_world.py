@@ -8,10 +8,12 @@ import sys
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from tests.support.kube_api import NAMESPACE, VERSIONS, KubeApi
+from tests.support.polling import wait_until
 from tools.paths import ROOT
 from tools.ports import pick_port
 
@@ -32,6 +34,13 @@ BROKEN = {
     "message": "The generation is broken.",
     "extra": {"text": {"ids": [7]}},
 }
+
+
+def eventually(
+    condition: Callable[[], bool], *, timeout_s: float = 60.0, every_s: float = 0.05, what: str = ""
+) -> None:
+    """Wait as long as a machine may take that does much else."""
+    wait_until(condition, timeout_s=timeout_s, every_s=every_s, what=what)
 
 
 def now_text() -> str:
@@ -62,6 +71,16 @@ class Operators:
             )  # fmt: skip
         self.running[name] = process
         return process
+
+    def lead(self, name: str = "a", **environment: str) -> None:
+        """Start one, and wait until it holds the Lease: what a test measures begins then."""
+        self.start(name, **environment)
+
+        def leads() -> bool:
+            lease = self._kube.get("Lease", "meshop-operator")
+            return bool(lease and lease["spec"].get("holderIdentity") == name)
+
+        eventually(leads, what=f"{name} to lead")
 
     def kill(self, name: str = "a") -> None:
         """SIGKILL."""
@@ -288,7 +307,7 @@ def status_of(kube: KubeApi, kind: str, name: str) -> Document:
     return dict(found.get("status", {})) if found else {}
 
 
-def reaches(kube: KubeApi, kind: str, name: str, *phases: str, within_s: float = 30.0) -> Document:
+def reaches(kube: KubeApi, kind: str, name: str, *phases: str, within_s: float = 60.0) -> Document:
     """The status once it is in one of ``phases``. Fails with the last one when that takes too long."""
     deadline = time.monotonic() + within_s
     while True:

@@ -120,6 +120,7 @@ def ensure_platform() -> list[str]:
     for tag, package in stores.items():
         image_build(tag, FILES / "store.Dockerfile", BASE=BASE_IMAGE, PACKAGE=package)
     own = [_own(name, name, f"services/{name}") for name in ("backend", "gateway")]
+    own.append(_own("operator", "operator", "operators/meshop_operator"))
     for folder, name in config.AI_SERVICES.items():
         own.append(_own(name, "ai", f"ai/{folder}", SERVICE=folder))
     return [*own, *stores]

@@ -18,6 +18,8 @@ STORES = {
     "redis": config.REDIS_IMAGE,
     "rabbitmq": config.RABBITMQ_IMAGE,
 }
+#: The release of the custom resources' definitions.
+DEFINITIONS = "meshop-crds"
 #: Pods that are not restricted are refused from the first moment.
 LABELS = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "warn", "audit")}
 
@@ -34,7 +36,7 @@ def values_file() -> Path:
     services = list(config.AI_SERVICES.values())
     reasons = {
         name: {"podAnnotations": {"meshop.io/image": images.image_digest(f"meshop/{name}:dev")[:16]}}
-        for name in ("backend", "gateway", *services)
+        for name in ("backend", "gateway", "operator", *services)
     }
     stores: dict[str, dict[str, Any]] = {
         name: {"image": dict(zip(("repository", "tag"), image.rsplit(":", 1), strict=True))}
@@ -45,6 +47,7 @@ def values_file() -> Path:
         "global": {"ai": dict.fromkeys(services, True)},
         "datastores": {"stores": stores},
         **reasons,
+        "operator": {"enabled": True, **reasons["operator"]},
         "worker": {"defaults": reasons["backend"]},
     }
     target = HOME / "values.yaml"
@@ -57,6 +60,10 @@ def install(*options: str, chart: Path | None = None, timeout: str = "15m") -> N
     namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE, "labels": LABELS}}
     kubectl("apply", "--server-side", "--filename", "-", text=json.dumps(namespace))
     _forget_interrupted()
+    helm(
+        "upgrade", "--install", DEFINITIONS, str(assemble("crds")), "--namespace", "kube-system",
+        environment=environment(),
+    )  # fmt: skip
     chart = chart or assemble("platform")
     profiles = ("kind", "kind-small") if config.PROFILE == "small" else ("kind",)
     files = [chart / f"values-{profile}.yaml" for profile in profiles] + [values_file()]

@@ -5,13 +5,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from meshop_operator.conditions import READY, RECONCILING, STALLED, conditions_make
-from meshop_operator.deciding import Decision, Happened
+from meshop_operator.deciding import Decision
+from meshop_operator.life import Life
 from meshop_operator.reindex.jobs import JobFacts, job_name
+from meshop_operator.reindex.outcomes import failure_read, results_read
 from meshop_operator.reindex.phases import ABORTABLE, ACTIVE, ENDED, IDLE, OPEN, SUSPENDABLE, WORK
 from meshop_operator.reindex.schedules import ScheduleWrong, schedule_due, schedule_next
 from meshop_operator.values import (
     Document,
-    duration_parse,
     moment_of,
     moment_parse,
     moment_text,
@@ -20,15 +21,6 @@ from meshop_operator.values import (
 
 #: What is looked at again for want of an event, or for progress.
 WAIT_S, PROGRESS_S, SOON_S = 30.0, 5.0, 2.0
-_MESSAGE_MAX = 600
-#: Error codes of the command that deserve a word of their own.
-_REASONS = {
-    "generation_broken": "VerificationFailed",
-    "disk_short": "DiskShort",
-    "generation_refused": "Refused",
-    "generation_busy": "Busy",
-    "search_unavailable": "SearchUnavailable",
-}
 
 
 @dataclass(frozen=True)
@@ -49,33 +41,24 @@ def reindex_decide(resource: Document, seen: Seen, now: datetime) -> Decision:
     return life.decision()
 
 
-class _Life:
-    """One look: a copy of the status, changed by the step that is due."""
+class _Life(Life):
+    """A rebuild."""
 
     def __init__(self, resource: Document, seen: Seen, now: datetime) -> None:
-        self._resource, self._seen, self._now = resource, seen, now
-        self._spec: Document = resource["spec"]
-        self._metadata: Document = resource["metadata"]
-        self._before: Document = resource.get("status", {})
-        self._status: Document = {key: value for key, value in self._before.items() if key != "conditions"}
-        self._happened: list[Happened] = []
-        self._after_s: float | None = None
-        self._generation = int(self._metadata.get("generation", 1))
-
-    @property
-    def _phase(self) -> str:
-        return str(self._status.get("phase", ""))
+        super().__init__(resource, now)
+        self._seen = seen
 
     @property
     def _action(self) -> str:
-        if "deletionTimestamp" in self._metadata and self._phase in OPEN:
+        if self._is_going and self._phase in OPEN:
             return "Abort"
-        return str(self._spec.get("control", {}).get("action", "Run"))
+        return str(self._control.get("action", "Run"))
 
     def step(self) -> None:
         """The one step that is due."""
         if not self._phase:
             self._begin()
+            return
         if self._intend():
             return
         if self._is_suspended():
@@ -106,14 +89,11 @@ class _Life:
         )  # fmt: skip
 
     def _begin(self) -> None:
-        self._status |= {"run": 0, "retry": self._retry()}
+        self._status |= {"run": 0, "retry": self._retry}
         if self._spec.get("schedule"):
             self._go("Scheduled", "WaitingForSchedule", "Waits for the first time of its schedule.")
         else:
             self._new_run("Created", "Wanted; waits for the alias.")
-
-    def _retry(self) -> int:
-        return int(self._spec.get("control", {}).get("retry", 0))
 
     def _new_run(self, reason: str, message: str) -> None:
         keep = ("activeGeneration", "lastScheduledAt", "run", "phaseStartedAt", "phase", "retry")
@@ -125,8 +105,8 @@ class _Life:
     def _intend(self) -> bool:
         """What a person wants; whether that was a step."""
         action, phase = self._action, self._phase
-        if phase in ENDED and self._retry() > int(self._status.get("retry", 0)):
-            self._status["retry"] = self._retry()
+        if phase in ENDED and self._retry > int(self._status.get("retry", 0)):
+            self._status["retry"] = self._retry
             if action != "Abort":
                 self._new_run("Retried", "Begins again, because control.retry was raised.")
                 return True
@@ -159,15 +139,9 @@ class _Life:
         self._go("RollingBack", "RollbackAsked", f"Goes back to {self._status['previousGeneration']}.")
         return True
 
-    def _refuse(self, reason: str, message: str) -> None:
-        if self._status.get("refusedAt") != self._generation:
-            self._status["refusedAt"] = self._generation
-            self._status |= {"reason": reason, "message": message}
-            self._tell(reason, message, warning=True)
-
     def _is_suspended(self) -> bool:
         is_startable = self._phase in SUSPENDABLE or self._phase in ("Pending", "Scheduled")
-        return bool(self._spec.get("suspend")) and is_startable and "deletionTimestamp" not in self._metadata
+        return bool(self._spec.get("suspend")) and is_startable and not self._is_going
 
     # Phases that wait.
 
@@ -194,7 +168,7 @@ class _Life:
         name = self._status["generation"]
         if self._spec.get("approval") != "Manual":
             self._go("Preparing", "Verified", f"{name} is what the catalogue is.")
-        elif self._spec.get("control", {}).get("approved") == name:
+        elif self._control.get("approved") == name:
             self._go("Preparing", "Approved", f"{name} was approved.")
         else:
             self._say("ApprovalNeeded", f"Verified; set spec.control.approved to {name} to put it to use.")
@@ -204,7 +178,7 @@ class _Life:
             return
         until = moment_of(self._status, "keepUntil")
         if until and self._now < until:
-            self._wait_for(until)
+            self._wait_until(until)
         elif self._status.get("previousGeneration"):
             self._go("Deleting", "KeepForOver", f"Deletes {self._status['previousGeneration']}.")
         else:
@@ -230,7 +204,7 @@ class _Life:
             self._say("ScheduleWrong", str(error))
             return False
         self._status["nextRunAt"] = moment_text(coming)
-        self._wait_for(coming)
+        self._wait_until(coming)
         return False
 
     # Phases that are Jobs.
@@ -242,7 +216,8 @@ class _Life:
             return
         self._note_progress(job)
         if job.succeeded:
-            _RESULTS.get(phase, _Life._nothing)(self, job)
+            self._status |= results_read(phase, job.results, self._spec, self._status, self._now)
+            self._status.pop("documentsPerSecond", None)
             self._status["attempt"] = 0
             then = WORK[phase].then
             if phase == "Aborting":
@@ -257,9 +232,6 @@ class _Life:
             self._say("Running", f"{phase}: the Job {job.name} runs.")
             self._after_s = PROGRESS_S
 
-    def _nothing(self, job: JobFacts) -> None:
-        """No result to note."""
-
     def _note_progress(self, job: JobFacts) -> None:
         if self._phase == "Building":
             self._status["progress"] = f"{job.completed}/{self._spec['shards']}"
@@ -268,50 +240,10 @@ class _Life:
             if self._seen.per_second is not None:
                 self._status["documentsPerSecond"] = self._seen.per_second
 
-    def _planned(self, job: JobFacts) -> None:
-        for result in job.results:
-            if result.get("replaces"):
-                self._status |= {
-                    "previousGeneration": result["replaces"],
-                    "activeGeneration": result["replaces"],
-                }
-
-    def _built(self, job: JobFacts) -> None:
-        self._status["progress"] = f"{self._spec['shards']}/{self._spec['shards']}"
-        self._status.pop("documentsPerSecond", None)
-        found = [int(result["documents"]) for result in job.results if "documents" in result]
-        if found:
-            self._status["documents"] = max(found)
-
-    def _caught_up(self, job: JobFacts) -> None:
-        for result in job.results:
-            if "seconds" in result:
-                self._status["lag"] = f"{float(result['seconds']):.1f}s"
-
-    def _verified(self, job: JobFacts) -> None:
-        self._status["verified"] = "Yes"
-        for result in job.results:
-            if "documents" in result:
-                self._status["documents"] = int(result["documents"])
-
-    def _swapped(self, job: JobFacts) -> None:
-        keep = duration_parse(self._spec.get("keepFor", "24h"))
-        self._status |= {
-            "activeGeneration": self._status["generation"], "swappedAt": moment_text(self._now),
-            "keepUntil": moment_text(self._now + keep),
-        }  # fmt: skip
-
-    def _rolled_back(self, job: JobFacts) -> None:
-        self._status["activeGeneration"] = self._status["previousGeneration"]
-
     def _failed(self, job: JobFacts) -> None:
         """A phase did not end well. Before the swap the run is given up; after it, what is searched stays searched."""
         phase = self._phase
-        error = job.error or {}
-        reason = _REASONS.get(str(error.get("error", "")), "")
-        if not reason:
-            reason = "DeadlineExceeded" if job.reason == "DeadlineExceeded" else f"{phase}Failed"
-        message = _error_text(phase, job, error)
+        reason, message = failure_read(phase, job)
         self._status["failedPhase"] = phase
         if phase == "Verifying":
             self._status["verified"] = "Failed"
@@ -336,30 +268,13 @@ class _Life:
             reason, message = f"{outcome}", f"{outcome}; what was searched before is searched still."
         self._finish(outcome, reason, message, warning=outcome == "Failed")
 
-    # Saying things.
-
-    def _go(self, phase: str, reason: str, message: str, *, warning: bool = False) -> None:
-        if self._phase != phase:
-            self._status["phaseStartedAt"] = moment_text(self._now)
-        self._status |= {"phase": phase, "reason": reason, "message": message[:_MESSAGE_MAX]}
-        self._tell(reason, f"{phase}: {message}", warning=warning)
-
-    def _finish(self, phase: str, reason: str, message: str, *, warning: bool = False) -> None:
-        self._status["completedAt"] = moment_text(self._now)
-        self._go(phase, reason, message, warning=warning)
-
     def _say(self, reason: str, message: str) -> None:
-        """A reason that is no transition. While a run is being given up, its own stays."""
+        """While a run is being given up, the reason for that stays."""
         if self._phase != "Aborting":
-            self._status |= {"reason": reason, "message": message}
+            super()._say(reason, message)
 
-    def _tell(self, reason: str, message: str, *, warning: bool = False) -> None:
-        key = f"{self._status.get('run')} {self._status.get('attempt', 0)} {self._phase} {reason} {self._generation}"
-        self._happened.append(Happened(key, reason, message, warning))
-
-    def _wait_for(self, moment: datetime) -> None:
-        wait_s = seconds_until(moment, self._now) + 0.1
-        self._after_s = min(wait_s, self._after_s or wait_s)
+    def _wait_until(self, moment: datetime) -> None:
+        self._wait_for(seconds_until(moment, self._now) + 0.1)
 
 
 _WAITS: dict[str, Any] = {
@@ -368,26 +283,10 @@ _WAITS: dict[str, Any] = {
     "Keeping": _Life._keeping,
     **dict.fromkeys(("Scheduled", *ENDED), _Life._resting),
 }
-_RESULTS: dict[str, Any] = {
-    "Planning": _Life._planned,
-    "Building": _Life._built,
-    "CatchingUp": _Life._caught_up,
-    "Preparing": _Life._caught_up,
-    "Settling": _Life._caught_up,
-    "Verifying": _Life._verified,
-    "Swapping": _Life._swapped,
-    "RollingBack": _Life._rolled_back,
-}
 _ENDS = {
     "Deleting": ("Done", "Searched, and the generation before it is deleted."),
     "RollingBack": ("RolledBack", "The generation before it is searched again."),
 }
-
-
-def _error_text(phase: str, job: JobFacts, error: Document) -> str:
-    said = error.get("message") or job.reason or "the Job failed"
-    extra = error.get("extra")
-    return f"{phase} failed: {said}" + (f" {extra}" if extra else "")
 
 
 def reindex_ttl(resource: Document, now: datetime) -> timedelta | None:

@@ -23,8 +23,10 @@ from meshop_operator.metrics import ANALYSIS_VALUE, ROLLOUT_WEIGHT
 from meshop_operator.reindex.jobs import job_facts
 from meshop_operator.rollout import manifests, routes
 from meshop_operator.rollout.analysis import Look, is_number
-from meshop_operator.rollout.deciding import ENDED, LIVE, Seen, Workload, metrics_due, rollout_decide
+from meshop_operator.rollout.deciding import rollout_decide
+from meshop_operator.rollout.facts import ENDED, LIVE, Seen, Workload, metrics_due
 from meshop_operator.rollout.measuring import Meter
+from meshop_operator.rollout.surroundings import ahead_of, belongs, is_ours, look_around
 from meshop_operator.values import Document, moment_of
 
 
@@ -54,8 +56,8 @@ class Rollouts:
         )
         stable = _workload(stable_now, service)
         if phase in ("", "Pending"):
-            problem, route, owned = await self._look_around(api, resource, stable_now, canary_now)
-            ahead = await self._ahead(api, resource)
+            problem, route, owned = await look_around(api, resource, stable_now, canary_now)
+            ahead = await ahead_of(api, resource)
             return Seen(stable=stable, problem=problem, ahead=ahead, route=route, route_owned=owned)
         route_now = await api.get(HTTP_ROUTE, status["route"]) if status.get("route") else None
         looks = await self._looks(api, resource, now)
@@ -96,82 +98,6 @@ class Rollouts:
             await self._ensure_evaluations(api, resource)
 
     # Looking.
-
-    async def _look_around(
-        self, api: Api, resource: Document, stable: Document | None, canary: Document | None
-    ) -> tuple[tuple[str, str] | None, str, bool]:
-        """What stands in the way, and the route to use."""
-        spec, service = resource["spec"], resource["spec"]["service"]
-        if stable is None:
-            return ("StableMissing", f"There is no Deployment {service} (spec.service)."), "", False
-        own_service = await api.get(SERVICE, service)
-        if own_service is None:
-            return ("ServiceMissing", f"There is no Service {service} (spec.service)."), "", False
-        if not own_service["spec"].get("selector"):
-            return ("ServiceMissing", f"The Service {service} selects no pods."), "", False
-        if canary is not None and not _belongs(canary, resource) and not _is_ours(canary):
-            name = canary["metadata"]["name"]
-            return ("NameTaken", f"The Deployment {name} is there already, and not ours."), "", False
-        for metric in spec.get("metrics", []):
-            name = metric.get("job", {}).get("podTemplate")
-            if name and await api.get(POD_TEMPLATE, name) is None:
-                return ("PodTemplateMissing", f"There is no PodTemplate {name} (spec.metrics)."), "", False
-        return await self._choose_route(api, resource)
-
-    async def _choose_route(self, api: Api, resource: Document) -> tuple[tuple[str, str] | None, str, bool]:
-        wanted, service = resource["spec"].get("route", {}), resource["spec"]["service"]
-        if wanted.get("name"):
-            found = await api.get(HTTP_ROUTE, wanted["name"])
-            if found is None:
-                return (
-                    ("RouteMissing", f"There is no HTTPRoute {wanted['name']} (spec.route.name)."),
-                    "",
-                    False,
-                )
-            if not routes.has_backend(found, service):
-                return (
-                    ("RouteMissing", f"{wanted['name']} sends nothing to {service} (spec.route.name)."),
-                    "",
-                    False,
-                )
-            return None, wanted["name"], False
-        own = manifests.route_name(service)
-        if "parent" in wanted and wanted["parent"]["kind"] == "Gateway":
-            return None, own, True
-        there = [
-            route["metadata"]["name"]
-            for route in await api.list(HTTP_ROUTE)
-            if routes.parents_service(route, service) and routes.has_backend(route, service)
-            and route["metadata"]["name"] != own
-        ]  # fmt: skip
-        if len(there) > 1:
-            return ("RouteAmbiguous", f"Name one in spec.route.name: {', '.join(sorted(there))}."), "", False
-        return None, there[0] if there else own, not there
-
-    async def _ahead(self, api: Api, resource: Document) -> str:
-        """Who rolls something out for this service, or was there first among those that wait."""
-        own, service = resource["metadata"], resource["spec"]["service"]
-        mine = (own["creationTimestamp"], own["name"])
-        for other in await api.list(self.kind):
-            metadata, status = other["metadata"], other.get("status", {})
-            if metadata["uid"] == own["uid"] or other["spec"]["service"] != service:
-                continue
-            over = moment_of(status, "scaleDownAt")
-            has_pods = status.get("phase") in ENDED and over is not None and bool(status.get("replicas"))
-            is_first = (metadata["creationTimestamp"], metadata["name"]) < mine
-            waits = (
-                status.get("phase", "") in ("", "Pending") and is_first and not other["spec"].get("dryRun")
-            )
-            stuck = any(
-                c["type"] == "Stalled" and c["status"] == "True" for c in status.get("conditions", [])
-            )
-            if (
-                status.get("phase") in LIVE
-                or has_pods
-                or (waits and not stuck and "deletionTimestamp" not in metadata)
-            ):
-                return str(metadata["name"])
-        return ""
 
     async def _looks(self, api: Api, resource: Document, now: datetime) -> dict[str, Look]:
         due = metrics_due(resource["spec"], resource.get("status", {}), now)
@@ -251,8 +177,8 @@ class Rollouts:
             except AlreadyThere:
                 return
             return
-        if not _belongs(found, resource):
-            if not _is_ours(found):
+        if not belongs(found, resource):
+            if not is_ours(found):
                 raise Changed(409, "Foreign", f"{kind.name} {name} is somebody else's")
             await api.delete(
                 kind, name, uid=found["metadata"]["uid"]
@@ -295,12 +221,12 @@ class Rollouts:
             (SERVICE, canary),
         ):
             found = await api.get(kind, name)
-            if found is not None and _belongs(found, resource):
+            if found is not None and belongs(found, resource):
                 await api.delete(kind, name, uid=found["metadata"]["uid"])
         labels = f"{OWNER_LABEL}={self.kind.name},{NAME_LABEL}={resource['metadata']['name']}"
         for job in await api.list(JOB, labels=labels):
             is_old = job["metadata"]["labels"].get(RUN_LABEL) != str(status.get("run"))
-            if is_old and _belongs(job, resource):
+            if is_old and belongs(job, resource):
                 await api.delete(JOB, job["metadata"]["name"], uid=job["metadata"]["uid"])
 
 
@@ -316,12 +242,3 @@ def _workload(deployment: Document | None, service: str) -> Workload | None:
         and ready >= replicas
     )
     return Workload(replicas, ready, settled, manifests.model_version(deployment, service))
-
-
-def _belongs(child: Document, resource: Document) -> bool:
-    owners = child["metadata"].get("ownerReferences", [])
-    return any(owner["uid"] == resource["metadata"]["uid"] for owner in owners)
-
-
-def _is_ours(child: Document) -> bool:
-    return (child["metadata"].get("labels") or {}).get(OWNER_LABEL) == MODEL_ROLLOUT.name

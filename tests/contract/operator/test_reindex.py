@@ -4,8 +4,7 @@ import time
 
 import pytest
 
-from tests.support.operator_world import BROKEN, events_of, reaches, reindex, status_of
-from tests.support.polling import wait_until
+from tests.support.operator_world import BROKEN, events_of, eventually, reaches, reindex, status_of
 
 KIND = "CatalogReindex"
 PHASES = ["plan", "build", "catch_up", "verify", "catch_up", "swap", "catch_up"]
@@ -21,7 +20,7 @@ def control(kube, name, **intent):
 
 
 def test_a_rebuild_runs_its_phases_in_order_each_once(shop, cluster, operators):
-    operators.start()
+    operators.lead()
     shop.create(reindex("plain", shards=3, documentsPerSecond=50))
     status = reaches(shop, KIND, "plain", "Keeping")
     assert phases_run(cluster) == PHASES
@@ -41,7 +40,7 @@ def test_a_rebuild_runs_its_phases_in_order_each_once(shop, cluster, operators):
 
 def test_a_failed_verification_keeps_the_old_generation_and_says_why(shop, cluster, operators):
     cluster.faults["verify"] = 1
-    operators.start()
+    operators.lead()
     shop.create(reindex("broken"))
     status = reaches(shop, KIND, "broken", "Failed")
     assert (status["reason"], status["failedPhase"], status["verified"]) == (
@@ -55,21 +54,21 @@ def test_a_failed_verification_keeps_the_old_generation_and_says_why(shop, clust
 
 def test_what_has_failed_begins_again_when_that_is_asked_for(shop, cluster, operators):
     cluster.faults["build"] = 1
-    operators.start()
+    operators.lead()
     shop.create(reindex("again"))
     first = reaches(shop, KIND, "again", "Failed")
     control(shop, "again", retry=1)
     status = reaches(shop, KIND, "again", "Keeping")
     assert status["run"] == 2
     assert status["generation"] != first["generation"]
-    wait_until(lambda: not [j for j in shop.list("Job") if "-r1-" in j["metadata"]["name"]])
+    eventually(lambda: not [j for j in shop.list("Job") if "-r1-" in j["metadata"]["name"]])
 
 
 def test_an_abort_stops_the_build_first_and_a_retry_after_it_works(shop, cluster, operators):
     cluster.held.add("build")
-    operators.start()
+    operators.lead()
     shop.create(reindex("aborted"))
-    wait_until(lambda: "build" in phases_run(cluster))
+    eventually(lambda: "build" in phases_run(cluster))
     control(shop, "aborted", action="Abort")
     status = reaches(shop, KIND, "aborted", "Aborted")
     assert phases_run(cluster) == ["plan", "build", "abort"]
@@ -81,17 +80,17 @@ def test_an_abort_stops_the_build_first_and_a_retry_after_it_works(shop, cluster
 
 
 def test_an_abort_after_the_swap_is_refused_and_told_once(shop, cluster, operators):
-    operators.start()
+    operators.lead()
     shop.create(reindex("late"))
     reaches(shop, KIND, "late", "Keeping")
     control(shop, "late", action="Abort")
-    wait_until(lambda: "AbortRefused" in [reason for reason, _ in events_of(shop, "late")])
+    eventually(lambda: "AbortRefused" in [reason for reason, _ in events_of(shop, "late")])
     assert status_of(shop, KIND, "late")["phase"] == "Keeping"
     assert "abort" not in phases_run(cluster)
 
 
 def test_a_rollback_searches_the_generation_before_again(shop, cluster, operators):
-    operators.start()
+    operators.lead()
     shop.create(reindex("back"))
     reaches(shop, KIND, "back", "Keeping")
     control(shop, "back", action="Rollback")
@@ -103,11 +102,11 @@ def test_a_rollback_searches_the_generation_before_again(shop, cluster, operator
 
 def test_a_rollback_that_fails_leaves_what_is_searched(shop, cluster, operators):
     cluster.faults["rollback"] = 1
-    operators.start()
+    operators.lead()
     shop.create(reindex("stays"))
     reaches(shop, KIND, "stays", "Keeping")
     control(shop, "stays", action="Rollback")
-    wait_until(lambda: "RollbackFailed" in [r for r, _ in events_of(shop, "stays")])
+    eventually(lambda: "RollbackFailed" in [r for r, _ in events_of(shop, "stays")])
     status = reaches(shop, KIND, "stays", "Keeping")
     assert status["activeGeneration"] == status["generation"]
     control(shop, "stays", action="Rollback", retry=1)  # said once more
@@ -116,11 +115,11 @@ def test_a_rollback_that_fails_leaves_what_is_searched(shop, cluster, operators)
 
 
 def test_manual_approval_waits_for_the_name_of_the_generation(shop, cluster, operators):
-    operators.start()
+    operators.lead()
     shop.create(reindex("gate", approval="Manual"))
     status = reaches(shop, KIND, "gate", "AwaitingApproval")
     control(shop, "gate", approved="another")
-    wait_until(lambda: status_of(shop, KIND, "gate").get("observedGeneration") == 2)
+    eventually(lambda: status_of(shop, KIND, "gate").get("observedGeneration") == 2)
     assert status_of(shop, KIND, "gate")["phase"] == "AwaitingApproval"
     assert "swap" not in phases_run(cluster)
     control(shop, "gate", approved=status["generation"])
@@ -129,13 +128,13 @@ def test_manual_approval_waits_for_the_name_of_the_generation(shop, cluster, ope
 
 def test_a_suspended_run_suspends_its_job_and_goes_on_where_it_was(shop, cluster, operators):
     cluster.held.add("build")
-    operators.start()
+    operators.lead()
     shop.create(reindex("paused"))
     reaches(shop, KIND, "paused", "Building")
-    wait_until(lambda: [j for j in shop.list("Job") if j["metadata"]["name"].endswith("build")])
+    eventually(lambda: [j for j in shop.list("Job") if j["metadata"]["name"].endswith("build")])
     shop.patch(KIND, "paused", {"spec": {"suspend": True}})
     (name,) = [j["metadata"]["name"] for j in shop.list("Job") if j["metadata"]["name"].endswith("build")]
-    wait_until(lambda: shop.get("Job", name)["spec"].get("suspend") is True)
+    eventually(lambda: shop.get("Job", name)["spec"].get("suspend") is True)
     cluster.held.clear()
     assert status_of(shop, KIND, "paused")["reason"] == "Suspended"
     shop.patch(KIND, "paused", {"spec": {"suspend": False}})
@@ -144,12 +143,12 @@ def test_a_suspended_run_suspends_its_job_and_goes_on_where_it_was(shop, cluster
 
 
 def test_one_run_at_a_time_has_the_alias_and_the_others_follow(shop, cluster, operators):
-    operators.start()
+    operators.lead()
     cluster.held.add("build")
     for number in range(3):
         shop.create(reindex(f"crowd-{number}"))
     reaches(shop, KIND, "crowd-0", "Building")
-    wait_until(lambda: status_of(shop, KIND, "crowd-1").get("reason") == "WaitingForAlias")
+    eventually(lambda: status_of(shop, KIND, "crowd-1").get("reason") == "WaitingForAlias")
     assert "crowd-0" in status_of(shop, KIND, "crowd-2").get("message", "crowd-0")
     cluster.held.clear()
     for number in range(3):
@@ -159,10 +158,10 @@ def test_one_run_at_a_time_has_the_alias_and_the_others_follow(shop, cluster, op
 
 
 def test_a_schedule_makes_up_for_one_missed_time(shop, cluster, operators):
-    operators.start()
+    operators.lead()
     document = reindex("nightly", schedule="* * * * *", suspend=True)
     shop.create(document)
-    wait_until(lambda: status_of(shop, KIND, "nightly").get("phase") == "Scheduled")
+    eventually(lambda: status_of(shop, KIND, "nightly").get("phase") == "Scheduled")
     assert not cluster.commands
     shop.patch(KIND, "nightly", {"status": {"lastScheduledAt": "2026-01-01T00:00:00Z"}}, status=True)
     shop.patch(KIND, "nightly", {"spec": {"suspend": False}})
@@ -173,49 +172,49 @@ def test_a_schedule_makes_up_for_one_missed_time(shop, cluster, operators):
 
 def test_what_is_over_is_deleted_after_its_time_and_takes_its_jobs_along(shop, cluster, operators):
     cluster.faults["plan"] = 1
-    operators.start()
+    operators.lead()
     shop.create(reindex("short", ttlSecondsAfterFinished=0))
-    wait_until(lambda: shop.get(KIND, "short") is None, timeout_s=30)
-    wait_until(lambda: not shop.list("Job"))
+    eventually(lambda: shop.get(KIND, "short") is None, timeout_s=30)
+    eventually(lambda: not shop.list("Job"))
 
 
 def test_deleting_a_run_gives_its_generation_up_first(shop, cluster, operators):
     cluster.held.add("build")
-    operators.start()
+    operators.lead()
     shop.create(reindex("gone"))
     reaches(shop, KIND, "gone", "Building")
     shop.delete(KIND, "gone")
-    wait_until(lambda: shop.get(KIND, "gone") is None, timeout_s=30)
+    eventually(lambda: shop.get(KIND, "gone") is None, timeout_s=30)
     assert phases_run(cluster)[-1] == "abort"
-    wait_until(lambda: not shop.list("Job"))
+    eventually(lambda: not shop.list("Job"))
 
 
 def test_a_deletion_that_cannot_clean_up_ends_at_its_deadline(shop, cluster, operators):
     cluster.held |= {"build", "abort"}
-    operators.start()
+    operators.lead()
     shop.create(reindex("stuck", deletionDeadline="3s"))
     reaches(shop, KIND, "stuck", "Building")
     begin = time.monotonic()
     shop.delete(KIND, "stuck")
-    wait_until(lambda: shop.get(KIND, "stuck") is None, timeout_s=20)
+    eventually(lambda: shop.get(KIND, "stuck") is None, timeout_s=20)
     assert time.monotonic() - begin >= 2
     assert "CleanupGivenUp" in [reason for reason, _ in events_of(shop, "stuck")]
 
 
 def test_the_annotation_lets_an_object_go_at_once(shop, cluster, operators):
     cluster.held |= {"build", "abort"}
-    operators.start()
+    operators.lead()
     shop.create(reindex("escape", deletionDeadline="1h"))
     reaches(shop, KIND, "escape", "Building")
     shop.patch(KIND, "escape", {"metadata": {"annotations": {"meshop.io/skip-cleanup": "true"}}})
     shop.delete(KIND, "escape")
-    wait_until(lambda: shop.get(KIND, "escape") is None, timeout_s=10)
+    eventually(lambda: shop.get(KIND, "escape") is None, timeout_s=10)
 
 
 def test_a_missing_pod_template_is_said_and_waited_for(shop, cluster, operators):
-    operators.start()
+    operators.lead()
     shop.create(reindex("early", podTemplate="elsewhere"))
-    wait_until(lambda: status_of(shop, KIND, "early").get("reason") == "PodTemplateMissing")
+    eventually(lambda: status_of(shop, KIND, "early").get("reason") == "PodTemplateMissing")
     truths = {c["type"]: c["status"] for c in status_of(shop, KIND, "early")["conditions"]}
     assert truths["Stalled"] == "True"
     template = shop.get("PodTemplate", "reindex")
@@ -227,7 +226,7 @@ def test_a_missing_pod_template_is_said_and_waited_for(shop, cluster, operators)
 @pytest.mark.parametrize("phase", ["plan", "build", "catch_up", "swap"])
 def test_a_phase_that_fails_before_the_swap_gives_the_generation_up(shop, cluster, operators, phase):
     cluster.faults[phase] = 1
-    operators.start()
+    operators.lead()
     shop.create(reindex("fails"))
     status = reaches(shop, KIND, "fails", "Failed")
     assert phases_run(cluster)[-1] == "abort"

@@ -13,11 +13,11 @@ from tests.support.operator_world import (
     STABLE,
     STABLE_SERVICE,
     events_of,
+    eventually,
     reaches,
     rollout,
     status_of,
 )
-from tests.support.polling import wait_until
 
 KIND = "ModelRollout"
 ROUTE_NAME = ROUTE["metadata"]["name"]
@@ -39,12 +39,12 @@ def stable(shop, cluster):
     """The service as the platform installs it."""
     for document in (STABLE, STABLE_SERVICE, ROUTE):
         shop.apply(document)
-    wait_until(lambda: shop.get("Deployment", SERVICE)["status"].get("readyReplicas") == 4)
+    eventually(lambda: shop.get("Deployment", SERVICE)["status"].get("readyReplicas") == 4)
 
 
 @pytest.fixture
 def operator(operators, prometheus, stable):
-    operators.start(PROMETHEUS_URL=prometheus.url)
+    operators.lead(PROMETHEUS_URL=prometheus.url)
     return operators
 
 
@@ -69,7 +69,7 @@ def reasons(kube):
 
 def nothing_is_left(kube):
     """Only what was there before."""
-    wait_until(lambda: kube.get("Deployment", CANARY) is None and kube.get("Service", CANARY) is None)
+    eventually(lambda: kube.get("Deployment", CANARY) is None and kube.get("Service", CANARY) is None)
     (route,) = kube.list("HTTPRoute")
     assert route["spec"] == {**ROUTE["spec"], "rules": route["spec"]["rules"]}
     assert shares(kube) == {SERVICE: 1}
@@ -82,10 +82,10 @@ def test_a_good_model_is_promoted_through_its_weights(shop, operator):
     steps = [{"setWeight": 10}, HOLD, {"setWeight": 50}, HOLD, {"setWeight": 100}, HOLD]
     shop.create(rollout(steps=steps))
     for number, (weight, pods) in enumerate(((10, 1), (50, 2), (100, 4))):
-        wait_until(
+        eventually(
             lambda n=number: status_of(shop, KIND, "better").get("reason") == f"PausedAtStep{2 * n + 2}"
         )
-        wait_until(lambda w=weight: shares(shop) == {SERVICE: 100 - w, CANARY: w})
+        eventually(lambda w=weight: shares(shop) == {SERVICE: 100 - w, CANARY: w})
         assert shop.get("Deployment", CANARY)["spec"]["replicas"] == pods
         assert shop.get("Deployment", SERVICE)["spec"]["replicas"] == 4
         assert (version_of(shop, CANARY), version_of(shop)) == ("v2", "latest")
@@ -109,10 +109,10 @@ def test_a_bad_model_is_taken_back_in_seconds_and_says_why(shop, operator, prome
     prometheus.values[CANARY_ERRORS] = 0.0
     shop.create(rollout(steps=[{"setWeight": 50}, HOLD], metrics=[ERRORS], background=["errors"]))
     reaches(shop, KIND, "better", "Paused")
-    wait_until(lambda: shares(shop).get(CANARY) == 50)
+    eventually(lambda: shares(shop).get(CANARY) == 50)
     prometheus.values[CANARY_ERRORS] = 0.4
     begin = time.monotonic()
-    wait_until(lambda: shares(shop) == {SERVICE: 1})
+    eventually(lambda: shares(shop) == {SERVICE: 1})
     assert time.monotonic() - begin < 10
     status = reaches(shop, KIND, "better", "RolledBack")
     assert status["reason"] == "AnalysisFailed"
@@ -163,11 +163,11 @@ def test_retry_after_abort(shop, operator):
 def test_rollback_while_stable_is_unhealthy(shop, operator, cluster):
     shop.create(rollout(steps=[{"setWeight": 50}, HOLD]))
     reaches(shop, KIND, "better", "Paused")
-    wait_until(lambda: shares(shop).get(CANARY) == 50)
+    eventually(lambda: shares(shop).get(CANARY) == 50)
     cluster.unready.add(SERVICE)
-    wait_until(lambda: not shop.get("Deployment", SERVICE)["status"].get("readyReplicas"))
+    eventually(lambda: not shop.get("Deployment", SERVICE)["status"].get("readyReplicas"))
     control(shop, action="Abort")
-    wait_until(lambda: "requests stay with the canary" in status_of(shop, KIND, "better").get("message", ""))
+    eventually(lambda: "requests stay with the canary" in status_of(shop, KIND, "better").get("message", ""))
     assert shares(shop)[CANARY] == 50
     cluster.unready.clear()
     reaches(shop, KIND, "better", "RolledBack")
@@ -178,7 +178,7 @@ def test_abort_after_promote(shop, operator):
     shop.create(rollout())
     reaches(shop, KIND, "better", "Promoted")
     control(shop, action="Abort")
-    wait_until(lambda: "AbortRefused" in reasons(shop))
+    eventually(lambda: "AbortRefused" in reasons(shop))
     assert status_of(shop, KIND, "better")["phase"] == "Promoted"
     assert version_of(shop) == "v2"
 
@@ -186,7 +186,7 @@ def test_abort_after_promote(shop, operator):
 def test_no_traffic_waits_and_ends_at_the_progress_deadline(shop, operator):
     steps = [{"setWeight": 10}, {"analysis": {"metrics": ["errors"]}}]
     shop.create(rollout(steps=steps, metrics=[ERRORS], progressDeadline="5s"))
-    wait_until(lambda: status_of(shop, KIND, "better").get("reason") == "Analysing")
+    eventually(lambda: status_of(shop, KIND, "better").get("reason") == "Analysing")
     status = reaches(shop, KIND, "better", "RolledBack")
     assert status["reason"] == "ProgressDeadlineExceeded"
     assert status["analysis"][0]["verdict"] == "NoData"
@@ -239,7 +239,7 @@ def test_route_filters_and_foreign_backends_are_preserved(shop, operator):
     before = shop.get("HTTPRoute", ROUTE_NAME)["spec"]
     shop.create(rollout(steps=[{"setWeight": 20}, HOLD]))
     reaches(shop, KIND, "better", "Paused")
-    wait_until(lambda: shares(shop) == {SERVICE: 80, CANARY: 20, "old-recommendations": 300})
+    eventually(lambda: shares(shop) == {SERVICE: 80, CANARY: 20, "old-recommendations": 300})
     assert shop.get("HTTPRoute", ROUTE_NAME)["spec"]["rules"][0]["filters"] == before["rules"][0]["filters"]
     control(shop, action="Abort")
     reaches(shop, KIND, "better", "RolledBack")
@@ -250,8 +250,8 @@ def test_a_new_version_in_the_middle_starts_over_without_requests(shop, operator
     shop.create(rollout(steps=[{"setWeight": 50}, HOLD]))
     reaches(shop, KIND, "better", "Paused")
     shop.patch(KIND, "better", {"spec": {"version": "v3"}})
-    wait_until(lambda: status_of(shop, KIND, "better").get("run") == 2)
-    wait_until(lambda: status_of(shop, KIND, "better").get("phase") == "Paused")
+    eventually(lambda: status_of(shop, KIND, "better").get("run") == 2)
+    eventually(lambda: status_of(shop, KIND, "better").get("phase") == "Paused")
     assert version_of(shop, CANARY) == "v3"
     assert status_of(shop, KIND, "better")["version"] == "v3"
     control(shop, approvedStep=2)
@@ -263,7 +263,7 @@ def test_consecutive_rollouts_leak_nothing(shop, operator):
     shop.create(rollout())
     for version in ("v2", "v3", "v4"):
         shop.patch(KIND, "better", {"spec": {"version": version}})
-        wait_until(lambda v=version: status_of(shop, KIND, "better").get("stableVersion") == v, timeout_s=30)
+        eventually(lambda v=version: status_of(shop, KIND, "better").get("stableVersion") == v, timeout_s=30)
         reaches(shop, KIND, "better", "Promoted")
     nothing_is_left(shop)
     assert [d["metadata"]["name"] for d in shop.list("Deployment")] == [SERVICE]
@@ -276,13 +276,13 @@ def test_a_route_of_its_own_is_made_where_there_is_none_and_goes_at_the_end(shop
     shop.delete("HTTPRoute", ROUTE_NAME)
     shop.create(rollout(steps=[{"setWeight": 30}, HOLD]))
     reaches(shop, KIND, "better", "Paused")
-    wait_until(lambda: len(shop.list("HTTPRoute")) == 1)
+    eventually(lambda: len(shop.list("HTTPRoute")) == 1)
     (route,) = shop.list("HTTPRoute")
     assert route["spec"]["parentRefs"][0]["name"] == SERVICE
-    wait_until(lambda: len(shop.list("HTTPRoute")[0]["spec"]["rules"][0]["backendRefs"]) == 2)
+    eventually(lambda: len(shop.list("HTTPRoute")[0]["spec"]["rules"][0]["backendRefs"]) == 2)
     control(shop, approvedStep=2)
     reaches(shop, KIND, "better", "Promoted")
-    wait_until(lambda: not shop.list("HTTPRoute"))
+    eventually(lambda: not shop.list("HTTPRoute"))
 
 
 def test_requests_are_mirrored_before_any_are_answered(shop, operator):
@@ -293,7 +293,7 @@ def test_requests_are_mirrored_before_any_are_answered(shop, operator):
         (rule,) = shop.get("HTTPRoute", ROUTE_NAME)["spec"]["rules"]
         return [f["requestMirror"]["percent"] for f in rule["filters"] if f["type"] == "RequestMirror"]
 
-    wait_until(lambda: mirrors() == [25])
+    eventually(lambda: mirrors() == [25])
     assert shares(shop) == {SERVICE: 1}
     control(shop, approvedStep=2)
     reaches(shop, KIND, "better", "Promoted")
@@ -339,7 +339,7 @@ def test_deleting_it_gives_requests_back_first(shop, operator):
     shop.create(rollout(steps=[{"setWeight": 50}, HOLD]))
     reaches(shop, KIND, "better", "Paused")
     shop.delete(KIND, "better")
-    wait_until(lambda: shop.get(KIND, "better") is None)
+    eventually(lambda: shop.get(KIND, "better") is None)
     nothing_is_left(shop)
 
 
@@ -347,7 +347,7 @@ def test_two_for_one_service_take_turns(shop, operator):
     shop.create(rollout(steps=[{"setWeight": 50}, HOLD]))
     reaches(shop, KIND, "better", "Paused")
     shop.create(rollout("second", version="v3"))
-    wait_until(lambda: status_of(shop, KIND, "second").get("reason") == "WaitingForService")
+    eventually(lambda: status_of(shop, KIND, "second").get("reason") == "WaitingForService")
     control(shop, action="Abort")
     reaches(shop, KIND, "second", "Promoted")
     assert version_of(shop) == "v3"
