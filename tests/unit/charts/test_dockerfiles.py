@@ -34,8 +34,12 @@ def test_what_runs_is_nobody_and_has_no_tools_to_build(kind):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_is_copied_is_there(kind):
-    for source in re.findall(r"^COPY (?!--from)(\S+) ", dockerfile(kind), re.M):
-        assert (ROOT / source.replace("${SERVICE}", "recommendations")).exists(), source
+    let_in = (ROOT / ".dockerignore").read_text()
+    for line in re.findall(r"^COPY (?!--from)(.+) \S+$", dockerfile(kind), re.M):
+        for source in line.replace("${SERVICE}", "recommendations").split():
+            assert (ROOT / source).exists(), source
+            folders = ["/".join(source.split("/")[:depth]) for depth in range(1, source.count("/") + 2)]
+            assert "requirements" in folders or any(f"\n!{folder}\n" in let_in for folder in folders), source
 
 
 def test_no_secret_is_baked_in():
