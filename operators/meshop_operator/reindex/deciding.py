@@ -96,7 +96,15 @@ class _Life(Life):
             self._new_run("Created", "Wanted; waits for the alias.")
 
     def _new_run(self, reason: str, message: str) -> None:
-        keep = ("activeGeneration", "lastScheduledAt", "run", "phaseStartedAt", "phase", "retry")
+        keep = (
+            "activeGeneration",
+            "lastScheduledAt",
+            "run",
+            "phaseStartedAt",
+            "phase",
+            "retry",
+            "wentBackAt",
+        )
         self._status = {key: self._status[key] for key in keep if key in self._status}
         self._status["run"] = int(self._status.get("run", 0)) + 1
         self._status["attempt"] = 0
@@ -107,7 +115,7 @@ class _Life(Life):
         action, phase = self._action, self._phase
         if phase in ENDED and self._retry > int(self._status.get("retry", 0)):
             self._status["retry"] = self._retry
-            if action != "Abort":
+            if action == "Run":  # with another intent the new run would be given up, or taken back, at once
                 self._new_run("Retried", "Begins again, because control.retry was raised.")
                 return True
         if action == "Abort" and phase in ABORTABLE:
@@ -133,8 +141,12 @@ class _Life(Life):
         if not self._status.get("previousGeneration"):
             self._refuse("RollbackRefused", "Nothing was searched before this generation.")
             return False
-        if self._status.get("refusedAt") == self._generation:
+        if (
+            self._status.get("refusedAt") == self._generation
+            or self._status.get("wentBackAt") == self._generation
+        ):
             return False
+        self._status |= {"retry": self._retry, "wentBackAt": self._generation}
         self._status["attempt"] = int(self._status.get("attempt", 0)) + 1
         self._go("RollingBack", "RollbackAsked", f"Goes back to {self._status['previousGeneration']}.")
         return True

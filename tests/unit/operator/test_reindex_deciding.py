@@ -87,6 +87,49 @@ def test_a_schedule_begins_again_while_the_one_before_is_kept():
     assert (later["status"]["phase"], later["status"]["run"]) == ("Pending", 2)
 
 
+def wish(resource, **control):
+    """What a person writes; the API server counts."""
+    generation = resource["metadata"]["generation"] + 1
+    spec = {**resource["spec"], "control": control}
+    return {**resource, "spec": spec, "metadata": {**resource["metadata"], "generation": generation}}
+
+
+def kept(**spec):
+    """A rebuild that keeps the generation before."""
+    return walk(reindex(**spec), "Keeping", now=at(3600), results=({"phase": "plan", "replaces": "g0"},))[0]
+
+
+def test_a_rollback_asked_for_again_begins_no_run_when_it_is_done():
+    asked = wish(kept(), action="Rollback")
+    rolling, _ = walk(asked, "RollingBack")
+    failed, _ = step(rolling, ended(rolling, failed=True))
+    assert failed["status"]["reason"] == "RollbackFailed"
+    assert step(failed)[0]["status"]["phase"] == "Keeping"
+    back, _ = walk(wish(failed, action="Rollback", retry=1), "RolledBack")
+    for _ in range(3):
+        back, decision = step(back)
+        assert (back["status"]["phase"], back["status"]["run"], decision.happened) == ("RolledBack", 1, ())
+    later = wish(back, action="Run", retry=2)
+    assert step(later)[0]["status"]["run"] == 2
+
+
+def test_a_retry_while_a_rollback_is_still_asked_for_begins_no_run():
+    back, _ = walk(wish(kept(), action="Rollback"), "RolledBack")
+    assert step(wish(back, action="Rollback", retry=1))[0]["status"]["run"] == 1
+
+
+def test_a_rollback_is_meant_for_one_run():
+    """A schedule goes on after it; nobody asked to go back from what it builds."""
+    back, _ = walk(wish(kept(schedule="0 * * * *"), action="Rollback"), "RolledBack", now=at(3700))
+    results = ({"phase": "plan", "replaces": "g1"},)
+    again, _ = walk(step(back, now=at(7300))[0], "Keeping", now=at(7300), results=results)
+    assert again["status"]["run"] == 2
+    for _ in range(3):
+        again, _ = step(again, now=at(7400))
+        assert again["status"]["phase"] == "Keeping"
+    assert step(wish(again, action="Rollback", retry=1), now=at(7400))[0]["status"]["phase"] == "RollingBack"
+
+
 def test_the_pod_template_is_not_changed():
     resource, _ = walk(reindex(), "Building")
     job_make(resource, resource["status"], "Building", TEMPLATE)
