@@ -16,6 +16,7 @@ from tests.kind.support.load import Crowd
 from tests.kind.support.objects import Numbers, Objects
 from tests.kind.support.pods import pods_of
 from tests.kind.support.probes import until
+from tests.kind.support.searching import Searchers, Writers, audit, drift, poison, searched
 from tests.kind.test_70_models import PUBLISH
 from tests.support import shop_history
 from tools.kind.config import AI_SERVICES, NAMESPACE, URL
@@ -25,6 +26,7 @@ SERVICE = "recommendations"
 CANARY = f"{SERVICE}-canary"
 SAMPLE = 1_000
 LEASE = "meshop-operator"
+REBUILD = {"shards": 2, "keepFor": "30m"}
 #: The three ways in which a model is worse: the metric, what it is held to, and the numbers that break that.
 WORSE = {
     "errors": ({"against": "StableDifference", "max": 0.02}, 0.001, 0.4),
@@ -172,35 +174,84 @@ def names(apps):
 def test_a_good_model_is_promoted_and_requests_follow_each_weight(rollouts, version, customer, apps, capsys):
     weights = (20, 50, 80)
     steps = [step for weight in weights for step in ({"setWeight": weight}, {"pause": {}})]
-    found = {}
+    found, told = {}, []
     with Askers(1) as askers, rollouts.made("better", service=SERVICE, version=version, steps=steps):
         for number, weight in enumerate(weights):
             paused = f"PausedAtStep{2 * number + 2}"
             until(lambda p=paused: rollouts.status("better").get("reason") == p, 300, f"weight {weight}")
             until(lambda w=weight: abs(share_of(version, customer) - w) <= 5, 60, f"{weight} percent")
             found[weight] = share_of(version, customer)
+            told.append(lines("mro"))
             rollouts.control("better", approvedStep=2 * number + 2)
         status = rollouts.reaches("better", "Promoted", within_s=400)
+        told.append(lines("mro"))
         assert status["stableVersion"] == version
         until(lambda: share_of(version, customer) == 100, 60, "everybody's answer")
         until(lambda: CANARY not in names(apps), 90, "the canary's end")
     with capsys.disabled():
-        print(f"\nshares measured {found}, answers {dict(askers.statuses)}")
+        print(f"\nshares measured {found}, answers {dict(askers.statuses)}", *told, sep="\n")
     assert all(abs(share - weight) <= 5 for weight, share in found.items())
     assert askers.failures == {}
 
 
-def test_a_rebuild_of_a_live_catalogue(core, apps):
-    """As far as the cluster has Elasticsearch."""
-    env = {
-        e.name: e.value
-        for e in apps.read_namespaced_deployment("backend", NAMESPACE).spec.template.spec.containers[0].env
-    }
-    if not env.get("ELASTICSEARCH_URL"):
+@pytest.fixture(scope="module")
+def rebuilds(apps, products):
+    """Where Elasticsearch is on the cluster; something is searched already."""
+    (backend,) = apps.read_namespaced_deployment("backend", NAMESPACE).spec.template.spec.containers
+    if not any(entry.name == "ELASTICSEARCH_URL" and entry.value for entry in backend.env):
         pytest.skip("there is no Elasticsearch on this cluster (global.searchUrl)")
     rebuilds = Objects("CatalogReindex")
-    with rebuilds.made("live", shards=2, keepFor="10m"):
-        status = rebuilds.reaches("live", "Keeping", "Failed", within_s=900)
+    if not searched():
+        with rebuilds.made("first", **REBUILD):
+            status = rebuilds.reaches("first", "Keeping", "Complete", "Failed", within_s=600)
+            assert status["phase"] != "Failed", status["message"]
+    return rebuilds
+
+
+def test_a_live_catalogue_is_rebuilt_and_taken_back(rebuilds, products, capsys):
+    """Nobody who searches notices, no write is missed: not by the new generation, nor by the one gone back to."""
+    before, told, found, written = searched(), [], [], Counter()
+    with Searchers(2, products) as searchers, rebuilds.made("live", **REBUILD):
+        with Writers(products) as writers:
+            status = rebuilds.reaches("live", "Keeping", "Failed", within_s=600)
         assert status["phase"] == "Keeping", status["message"]
-        rebuilds.control("live", action="Rollback")
-        rebuilds.reaches("live", "RolledBack", "Keeping", within_s=300)
+        assert (status["previousGeneration"], searched()) == (before, status["generation"])
+        written += writers.statuses
+        found.append(drift(audit()))
+        told.append(lines("crx"))
+        with Writers(products) as writers:
+            until(lambda: writers.statuses["200"] >= 10, 120, "writes after the swap")
+            rebuilds.control("live", action="Rollback")
+            status = rebuilds.reaches("live", "RolledBack", within_s=300)
+        assert (status["activeGeneration"], searched()) == (before, before)
+        written += writers.statuses
+        found.append(drift(audit()))
+        told.append(lines("crx"))
+    with capsys.disabled():
+        print(f"\nsearches {dict(searchers.statuses)} by {dict(searchers.sources)}, writes {dict(written)}")
+        print(f"missing, outdated, surplus, waiting after swap and rollback: {found}", *told, sep="\n")
+    assert searchers.failures == {}
+    assert searchers.sources["elasticsearch"] > 0
+    assert set(written) == {"200"}
+    assert found == [(0, 0, 0, 0)] * 2
+
+
+def test_a_generation_that_lacks_something_is_never_searched(rebuilds, products, capsys):
+    before, lost = searched(), products[0]["id"]
+    with Searchers(1, products) as searchers, rebuilds.made("broken", **REBUILD):
+        until(lambda: rebuilds.status("broken").get("generation"), 60, "a generation")
+        poison(rebuilds.status("broken")["generation"], lost)
+        status = rebuilds.reaches("broken", "Failed", "Keeping", within_s=600)
+        told = lines("crx")
+    with capsys.disabled():
+        print(f"\n{told}\n{status['message']}\nsearches {dict(searchers.statuses)}")
+    assert (status["phase"], status["reason"]) == ("Failed", "VerificationFailed")
+    assert str(lost) in status["message"]
+    assert searched() == before
+    assert drift(audit()) == (0, 0, 0, 0)
+    assert searchers.failures == {}
+
+
+def lines(kind):
+    """What ``kubectl get`` says: a header and a line for each."""
+    return kubectl("get", kind, "--namespace", NAMESPACE).rstrip()

@@ -8,7 +8,7 @@ import yaml
 
 from tools.charts.assemble import assemble
 from tools.charts.helm import helm
-from tools.kind import cluster, config, images
+from tools.kind import cluster, config, images, search
 from tools.kind.config import HOME, NAMESPACE, RELEASE
 from tools.kind.shell import environment, kubectl
 
@@ -26,7 +26,7 @@ LABELS = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enfor
 
 def load() -> None:
     """Build what changed and put it into the node."""
-    cluster.load_images(images.ensure_platform())
+    cluster.load_images([*images.ensure_platform(), *search.ensure_images()])
 
 
 def values_file() -> Path:
@@ -43,8 +43,10 @@ def values_file() -> Path:
         for name, image in STORES.items()
     }
     stores["postgresql-ai"]["enabled"] = bool(services)
+    searching = search.values()
+    stores |= searching.get("datastores", {}).get("stores", {})
     document: dict[str, Any] = {
-        "global": {"ai": dict.fromkeys(services, True)},
+        "global": {"ai": dict.fromkeys(services, True), **searching.get("global", {})},
         "datastores": {"stores": stores},
         **reasons,
         "operator": {"enabled": True, **reasons["operator"]},

@@ -10,9 +10,10 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Iterable
 
 from tools.errors import ToolError
-from tools.kind import lifecycle
+from tools.kind import config, lifecycle
 from tools.kind.obstacles import obstacle
 from tools.kind.shell import DEADLINE_AT, TimeIsOverError
 from tools.paths import ROOT
@@ -20,6 +21,7 @@ from tools.paths import ROOT
 #: Where conftest.py finds why there is no cluster.
 OBSTACLE = "KIND_OBSTACLE"
 DEADLINE_MIN = "40"
+CLUSTER_TESTS, SERVER_TESTS = "tests/kind", "tests/contract/operator"
 
 
 def run_tests(arguments: list[str], *, keep: bool) -> int:
@@ -28,10 +30,10 @@ def run_tests(arguments: list[str], *, keep: bool) -> int:
         return _pytest(arguments, {OBSTACLE: reason})
     minutes = float(os.environ.get("KIND_DEADLINE_MIN", DEADLINE_MIN))
     os.environ[DEADLINE_AT] = str(time.time() + 60 * minutes)
-    was_up = lifecycle.is_up()
+    was_up, had_server = lifecycle.is_up(), (config.BIN / "kube-apiserver").exists()
     try:
         lifecycle.up()
-        return _pytest(arguments, {})
+        return _pytest(arguments, {}, also=() if had_server else (SERVER_TESTS,))
     except TimeIsOverError as error:
         if insists():
             raise
@@ -54,8 +56,9 @@ def soak(minutes: float) -> int:
     return _pytest(["tests/kind/soak.py", "--timeout=0"], {"SOAK_MIN": str(minutes)})
 
 
-def _pytest(arguments: list[str], more: dict[str, str]) -> int:
-    """Run the tests that are named in ``arguments``, or all of them."""
-    tests = [] if any(argument.startswith("tests/") for argument in arguments) else ["tests/kind"]
+def _pytest(arguments: list[str], more: dict[str, str], also: Iterable[str] = ()) -> int:
+    """Run the tests that are named in ``arguments``, or all of the cluster and those of ``also``."""
+    named = any(argument.startswith("tests/") for argument in arguments)
+    tests = [] if named else [CLUSTER_TESTS, *also]
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments, *tests]
     return subprocess.run(command, cwd=ROOT, env={**os.environ, **more}, check=False).returncode

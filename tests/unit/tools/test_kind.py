@@ -83,7 +83,7 @@ def test_versions_in_files_are_those_of_the_configuration():
 
 def test_every_file_that_an_image_copies_from_here_is_there():
     given = {"bin/", "images/", "version", "pilot-discovery", "envoy", "pilot-agent", "envoy_bootstrap.json"}
-    given |= {"istio-cni", "install-cni"}
+    given |= {"istio-cni", "install-cni", "${PROGRAM}", "qdrant_front.py"}
     for dockerfile in FILES.glob("*.Dockerfile"):
         for line in re.findall(r"^COPY (.+)$", dockerfile.read_text(), re.MULTILINE):
             for source in [part for part in line.split() if not part.startswith("--")][:-1]:

@@ -1,6 +1,7 @@
 """What the tools of the cluster decide without one."""
 
 import os
+import subprocess
 import sys
 import time
 
@@ -83,3 +84,22 @@ def test_when_the_time_is_over_tests_are_skipped_unless_somebody_insists(monkeyp
     monkeypatch.setenv("KIND", "on")
     with pytest.raises(ToolError, match="The time for the cluster is over"):
         testing.run_tests([], keep=True)
+
+
+@pytest.mark.parametrize("are_built", [False, True])
+def test_the_run_that_builds_an_api_server_has_its_tests_too(are_built, monkeypatch, tmp_path):
+    """Another one has had them among all other tests."""
+    commands = []
+    monkeypatch.setattr(testing, "obstacle", lambda: "")
+    monkeypatch.setattr(testing.lifecycle, "is_up", lambda: True)
+    monkeypatch.setattr(testing.lifecycle, "up", lambda: (tmp_path / "kube-apiserver").touch())
+    monkeypatch.setattr(testing.config, "BIN", tmp_path)
+    monkeypatch.setattr(
+        testing.subprocess,
+        "run",
+        lambda command, **_: commands.append(command) or subprocess.CompletedProcess(command, 0),
+    )
+    if are_built:
+        (tmp_path / "kube-apiserver").touch()
+    assert testing.run_tests([], keep=True) == 0
+    assert ("tests/contract/operator" in commands[0], "tests/kind" in commands[0]) == (not are_built, True)
