@@ -92,7 +92,14 @@ def ensure_node() -> None:
     for name in ("kubelet", "kubeadm", "kubectl"):
         shutil.copy2(BIN / name, programs / name)
     (folder / "version").write_text(f"v{config.KUBERNETES}")
-    names = ("node-cni.yaml", "node-storage.yaml", "containerd.toml", "cni.conflist", "node-entrypoint")
+    names = (
+        "patches",
+        "node-cni.yaml",
+        "node-storage.yaml",
+        "containerd.toml",
+        "cni.conflist",
+        "node-entrypoint",
+    )
     files = [programs, folder / "images", folder / "version", *(FILES / name for name in names)]
     image_build(config.NODE_IMAGE, FILES / "node.Dockerfile", files, BASE=BASE_IMAGE)
 

@@ -6,6 +6,7 @@ COPY images/ /kind/images/
 COPY version /kind/version
 COPY node-cni.yaml /kind/manifests/default-cni.yaml
 COPY node-storage.yaml /kind/manifests/default-storage.yaml
+COPY patches/ /kind/patches/
 COPY containerd.toml /etc/containerd/config.toml
 COPY cni.conflist /etc/cni/net.d/10-bridge.conflist
 COPY node-entrypoint /usr/local/bin/entrypoint
