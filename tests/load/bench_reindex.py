@@ -11,8 +11,11 @@ import os
 import statistics
 import subprocess
 import sys
+import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import django
 
@@ -36,7 +39,7 @@ from apps.search.generations.stores import TextStore, text_store
 from apps.search.generations.verifying import content_differences, id_differences
 from apps.search.vectors.points import point_text
 from meshop_shared.embeddings.minilm import MiniLmEncoder
-from tests.support.live_shop import LiveShop
+from tests.support.live_shop import LiveShop, events_consume
 from tests.support.peak_memory import PeakMemory
 from tools.paths import BACKEND, TEXT_MODEL
 
@@ -47,6 +50,7 @@ ROUNDS = int(os.environ.get("BENCH_REINDEX_ROUNDS", "5"))
 ENCODED = int(os.environ.get("BENCH_REINDEX_TEXTS", "1000"))
 PARTS = os.environ.get("BENCH_REINDEX_PARTS", "load,live,vectors").split(",")
 NAIVE = 100
+CONSUMERS = 2
 LIMIT, MEMORY_LIMIT, STALE_LIMIT_S = 0.8, 1.2, 5.0
 
 memory: dict[int, float] = {}
@@ -172,7 +176,8 @@ def _live() -> int:
     """Rebuild while the shop is at work; 1 when somebody noticed."""
     store = text_store()
     generation_run(name="live1")
-    with LiveShop(elastic_client(settings.MESHOP.elasticsearch_url), store.alias) as shop:
+    client = elastic_client(settings.MESHOP.elasticsearch_url)
+    with _consumers(), LiveShop(client, store.alias, consumers=0) as shop:
         begin = time.monotonic()
         _reindex("--generation", "live2")  # in a process of its own, as in life
         taken = time.monotonic() - begin
@@ -195,6 +200,19 @@ def _live() -> int:
         f"(asked: at most {STALE_LIMIT_S})"
     )
     return int(bool(missed or shop.failed or shop.partial or shop.stalest_s > STALE_LIMIT_S))
+
+
+@contextmanager
+def _consumers() -> Iterator[None]:
+    """The worker's two processes."""
+    command = [sys.executable, "-m", "tests.load.bench_reindex", "--consume"]
+    processes = [subprocess.Popen([*command, str(number)]) for number in range(CONSUMERS)]
+    try:
+        yield
+    finally:
+        for process in processes:
+            process.terminate()
+            process.wait()
 
 
 def _vectors() -> None:
@@ -230,4 +248,6 @@ def _rate(count: int, work) -> float:
 
 
 if __name__ == "__main__":
+    if sys.argv[1:2] == ["--consume"]:
+        events_consume(int(sys.argv[2]), of=CONSUMERS, stopping=threading.Event())
     sys.exit(main())

@@ -37,7 +37,7 @@ class LiveShop:
     alias: str
     writes_per_second: float = 50.0
     searchers: int = 1
-    #: Processes of the worker; threads here.
+    #: Threads that do what the worker's processes do; none where :func:`events_consume` runs elsewhere.
     consumers: int = 2
     seed: int = 1
     writes: int = 0
@@ -58,7 +58,10 @@ class LiveShop:
         self._sold_out: dict[int, float] = {}
         self._stopping = threading.Event()
         loops: list[Callable[[], None]] = [self._write, *[self._search] * self.searchers]
-        loops += [partial(self._consume, number) for number in range(self.consumers)]
+        loops += [
+            partial(events_consume, number, of=self.consumers, stopping=self._stopping)
+            for number in range(self.consumers)
+        ]
         self._threads = [threading.Thread(target=self._run, args=(loop,)) for loop in loops]
         for thread in self._threads:
             thread.start()
@@ -94,20 +97,6 @@ class LiveShop:
             self.writes += 1
             self._stopping.wait(max(0.0, begin + self.writes / self.writes_per_second - time.monotonic()))
 
-    def _consume(self, number: int) -> None:
-        """What relay and worker do."""
-        subscription = subscription_named("search.index", settings.SUBSCRIPTIONS)
-        while not self._stopping.is_set():
-            waiting = OutboxEvent.objects.annotate(part=F("id") % self.consumers)
-            rows = list(waiting.filter(published_at=None, part=number).order_by("id")[:_BATCH])
-            for row in rows:
-                if self._stopping.is_set():
-                    return  # the rest stays in the outbox, for whoever catches up
-                if subscription.wants(row.type):
-                    event_apply(subscription=subscription, message=event_message(row))
-                OutboxEvent.objects.filter(pk=row.pk).update(published_at=timezone.now())
-            self._stopping.wait(0 if rows else 0.02)
-
     def _search(self) -> None:
         chance = random.Random(self.seed + threading.get_ident())
         while not self._stopping.is_set():
@@ -129,6 +118,21 @@ class LiveShop:
             for pk in shown.ids:
                 if pk in sold_out and pk in self._sold_out:
                     self.stalest_s = max(self.stalest_s, begin - sold_out[pk])
+
+
+def events_consume(number: int, *, of: int, stopping: threading.Event) -> None:
+    """What relay and worker do, for every ``of``-th event."""
+    subscription = subscription_named("search.index", settings.SUBSCRIPTIONS)
+    waiting = OutboxEvent.objects.annotate(part=F("id") % of).filter(published_at=None, part=number)
+    while not stopping.is_set():
+        rows = list(waiting.order_by("id")[:_BATCH])
+        for row in rows:
+            if stopping.is_set():
+                return  # the rest stays in the outbox, for whoever catches up
+            if subscription.wants(row.type):
+                event_apply(subscription=subscription, message=event_message(row))
+            OutboxEvent.objects.filter(pk=row.pk).update(published_at=timezone.now())
+        stopping.wait(0 if rows else 0.02)
 
 
 def asked(*, size: int, ordering: str, **filters: str) -> SearchAsked:
