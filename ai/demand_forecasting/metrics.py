@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from demand_forecasting.demand import Array, Demand
+from meshop_shared.ai.figures import Interval
 
 _RECENT = 4
 LEVEL = 0.8
@@ -87,18 +88,6 @@ def coverage(demand: Demand, bands: Mapping[int, tuple[Array, Array]], *, articl
         actual = demand.units[articles, week : week + low.shape[1]]
         parts.append(float(((actual >= low) & (actual <= high)).mean()))
     return parts
-
-
-@dataclass(frozen=True)
-class Interval:
-    """A figure with its 95 % bootstrap interval."""
-
-    value: float
-    low: float
-    high: float
-
-    def __str__(self) -> str:
-        return f"{self.value:.3f} [{self.low:.3f}, {self.high:.3f}]"
 
 
 def intervals(

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from meshop_shared.ai.figures import Interval
 from recommendations.interactions import Array
 
 COUNT = 20
@@ -33,18 +34,6 @@ def judge(tops: Array, truth: list[Array]) -> Judged:
         recall[row] = hit.sum() / best
         ndcg[row] = (hit * _DISCOUNT[: len(hit)]).sum() / _DISCOUNT[:best].sum()
     return Judged(recall, ndcg, len(np.unique(tops)))
-
-
-@dataclass(frozen=True)
-class Interval:
-    """A mean or a ratio of means with its 95 % bootstrap interval."""
-
-    value: float
-    low: float
-    high: float
-
-    def __str__(self) -> str:
-        return f"{self.value:.3f} [{self.low:.3f}, {self.high:.3f}]"
 
 
 def bootstrap(

@@ -40,11 +40,10 @@ def learned():
 LEARN_FROM_PICTURES = """
 from visual_recognition.encoder import describer_load
 from visual_recognition.model import gallery_learn
-from visual_recognition.pictures import picture_read
 
 def learned():
     describer = describer_load("")
-    photos = [describer.describe(picture_read(encoded(thing(seed)))).vector for seed in range(12)]
+    photos = [describer.describe(thing(seed)).vector for seed in range(12)]
     return gallery_learn(describer.name, np.array(photos)).dumps()
 """
 #: Where no Job of the chart trains: who learns how from what.

@@ -5,13 +5,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from apps.core.api.pagination import page_asked, page_body
 from apps.core.api.permissions import permission_by_method, permission_check, permission_required
 from apps.core.api.schema import PAGE_PARAMETERS
-from apps.products.api.views.products import FILTER_PARAMETERS, MODE_HEADER, SOURCE_HEADER, cards_still_true
+from apps.products.api.views.products import FILTER_PARAMETERS, cards_still_true, search_asked, search_page
 from apps.products.filters import ProductFilterSet
-from apps.products.search import product_search
-from apps.products.search.port import SearchAsked
 from apps.search.api.serializers import (
     SearchedTextOutput,
     SearchedTextsInput,
@@ -40,36 +37,21 @@ class SearchApi(APIView):
             permission_check(request, "products.view_product")
         extras = SearchExtrasInput(data=request.query_params)
         extras.is_valid(raise_exception=True)
-        answer = product_search().search(
-            SearchAsked(
-                text=asked["search"],
-                filters=filters,
-                ordering=asked["ordering"] or "relevance",
-                page=page_asked(request),
-                facets=extras.validated_data["facets"],
-                highlights=extras.validated_data["highlights"],
-                mode=asked["mode"] or "hybrid",
-            )
-        )
-        body = page_body(
+        answer = search_asked(request, asked=asked, filters=filters, **extras.validated_data)
+        return search_page(
             request,
-            count=answer.count,
-            following=answer.following,
-            previous=answer.previous,
+            answer,
             results=[
                 {**card, "highlights": answer.highlights.get(card["id"], {})}
                 for card in cards_still_true(answer.ids, asked=asked)
             ],
+            count_is_exact=answer.count_is_exact,
+            facets=answer.facets,
+            did_you_mean=answer.did_you_mean,
+            source=answer.source,
+            mode=answer.mode,
+            read_as=answer.read_as,
         )
-        body |= {
-            "count_is_exact": answer.count_is_exact,
-            "facets": answer.facets,
-            "did_you_mean": answer.did_you_mean,
-            "source": answer.source,
-            "mode": answer.mode,
-            "read_as": answer.read_as,
-        }
-        return Response(body, headers={SOURCE_HEADER: answer.source, MODE_HEADER: answer.mode})
 
 
 class SearchedTextsApi(APIView):

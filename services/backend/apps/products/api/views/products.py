@@ -22,7 +22,7 @@ from apps.products.counts import list_length
 from apps.products.filters import MAX_SEARCH_LENGTH, ORDERINGS, ProductFilterSet
 from apps.products.models import Product
 from apps.products.search import product_search
-from apps.products.search.port import SearchAsked
+from apps.products.search.port import SearchAnswer, SearchAsked
 from apps.products.selectors import product_id_of_slug
 from apps.products.services.images import image_add
 from apps.products.services.products import ProductData, product_create, product_deactivate, product_update
@@ -224,23 +224,42 @@ def product_id_from(key: str) -> int:
 
 def search_response(request: Request, *, asked: dict[str, Any], filters: ProductFilterSet) -> Response:
     """A page of what the search engine finds; ``X-Search-Source`` names it."""
-    answer = product_search().search(
+    answer = search_asked(request, asked=asked, filters=filters)
+    return search_page(request, answer, results=cards_still_true(answer.ids, asked=asked))
+
+
+def search_asked(
+    request: Request,
+    *,
+    asked: dict[str, Any],
+    filters: ProductFilterSet,
+    facets: bool = False,
+    highlights: bool = False,
+) -> SearchAnswer:
+    """What the search engine finds."""
+    return product_search().search(
         SearchAsked(
             text=asked["search"],
             filters=filters,
             ordering=asked["ordering"] or "relevance",
             page=page_asked(request),
+            facets=facets,
+            highlights=highlights,
             mode=asked["mode"] or "hybrid",
         )
     )
+
+
+def search_page(request: Request, answer: SearchAnswer, *, results: list[Card], **more: object) -> Response:
+    """The page with ``results``, and ``more`` beside them; headers say which engine, and whether meaning counted."""
     body = page_body(
         request,
         count=answer.count,
         following=answer.following,
         previous=answer.previous,
-        results=cards_still_true(answer.ids, asked=asked),
+        results=results,
     )
-    return Response(body, headers={SOURCE_HEADER: answer.source, MODE_HEADER: answer.mode})
+    return Response(body | more, headers={SOURCE_HEADER: answer.source, MODE_HEADER: answer.mode})
 
 
 def cards_still_true(ids: list[int], *, asked: dict[str, Any]) -> list[Card]:
