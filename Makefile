@@ -56,7 +56,7 @@ fmt: setup ## Format the code and mend what can be mended by rule
 .PHONY: test test-unit test-integration test-e2e
 test: lint ## Run every test, with the servers it needs (KIND=auto: in a cluster too, if there can be one; KIND=on: fail without)
 	@$(TESTBED) -- $(PYTEST) -n 2 -q --ignore tests/e2e --ignore tests/kind tests
-	@$(TESTBED) --stack --elasticsearch --traces -- $(PYTEST) -q tests/e2e
+	@$(TESTBED) --stack --elasticsearch --traces --prometheus -- $(PYTEST) -q tests/e2e
 ifneq ($(filter auto on,$(KIND)),)
 	@KIND=$(KIND) $(PY) -m tools.kind test
 endif
@@ -68,7 +68,7 @@ test-integration: setup ## Run the tests on PostgreSQL and Redis (ARGS= for pyte
 	@$(TESTBED) -- $(PYTEST) -n 2 tests/contract tests/integration $(ARGS)
 
 test-e2e: setup ## Run the workflows over HTTP against a whole stack (ARGS= for pytest)
-	@$(TESTBED) --stack --elasticsearch --traces -- $(PYTEST) tests/e2e $(ARGS)
+	@$(TESTBED) --stack --elasticsearch --traces --prometheus -- $(PYTEST) tests/e2e $(ARGS)
 
 .PHONY: charts
 charts: setup ## Make Helm, and every chart whole in build/charts/current

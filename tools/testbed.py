@@ -16,16 +16,19 @@ from types import FrameType
 from tools import procfs
 from tools.environment import TRACING, backend_environment
 from tools.errors import ToolError
+from tools.observability.stack import prometheus_start
 from tools.paths import BUILD
 from tools.ports import LOOPBACK, pick_port
 from tools.processes import ProcessTable, Service
 from tools.servers import debian, elasticsearch, rabbitmq, stripe_mock
 from tools.servers.datastores import Datastores, plan_datastores
+from tools.servers.prometheus import ensure_prometheus
 from tools.stack import ai
 from tools.stack.commands import Stack
 from tools.stack.config import StackConfig
 from tools.stack.prepare import run_manage
 from tools.stack.ready import http_ready
+from tools.stack.services import MEASURED
 from tools.state import StateFolder
 
 TESTBEDS = BUILD / "testbed"
@@ -42,6 +45,9 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument(
         "--traces", action="store_true", help="with --stack: receive traces, in the file MESHOP_TRACES"
+    )
+    parser.add_argument(
+        "--prometheus", action="store_true", help="with --stack: Prometheus with all rules, at PROMETHEUS_URL"
     )
     parser.add_argument("--durable", action="store_true", help="commits reach the disk, as in production")
     parser.add_argument("--servers", choices=("auto", "debian", "embedded"), default="auto")
@@ -143,6 +149,7 @@ def start_stack(state: StateFolder, table: ProcessTable, options: argparse.Names
         redis_port=state.port("redis"),
         backend_port=state.port("backend"),
         ai_ports={name: state.port(name) for name in ai.NAMES},
+        metrics_ports={name: state.port(f"{name}-metrics") for name in MEASURED},
         admin_email="admin@meshop.example",
         admin_password=state.secret("admin_password"),
         servers=options.servers,
@@ -156,6 +163,10 @@ def start_stack(state: StateFolder, table: ProcessTable, options: argparse.Names
     stack.start()
     if node:
         run_manage(stack.manage_environment(), "catalog_reindex")
+    prometheus = ""
+    if options.prometheus and ensure_prometheus():
+        shorten = float(os.environ.get("SHORTEN", "1"))
+        prometheus = prometheus_start(stack, state, table, shorten=shorten).url
     return {
         **stack.environment,
         "MESHOP_STACK_DIR": str(state.path),
@@ -163,6 +174,7 @@ def start_stack(state: StateFolder, table: ProcessTable, options: argparse.Names
         "MESHOP_ADMIN_EMAIL": str(config.admin_email),
         "MESHOP_ADMIN_PASSWORD": str(config.admin_password),
         "MESHOP_MAIL_DIR": str(state.path / "mail"),
+        "PROMETHEUS_URL": prometheus,
         "MESHOP_TRACES": str(state.path / "traces") if options.traces else "",
     }
 

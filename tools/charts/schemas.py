@@ -167,6 +167,17 @@ STORE = closed(
     resources=RESOURCES,
 )
 DATASTORES: dict[str, Schema] = {"enabled": FLAG, "storageClass": TEXT, "stores": mapping(STORE)}
+OBSERVABILITY: dict[str, Schema] = {
+    "dashboards": closed(enabled=FLAG, label={"type": "string", "minLength": 1}, folder=TEXT),
+    "rules": closed(
+        enabled=FLAG, labels=mapping(TEXT), runbooks={"type": "string", "pattern": "^(https?://.*/)?$"}
+    ),
+    "prometheus": closed(
+        **{**WORKLOAD, "image": closed(repository=TEXT, tag=TEXT, digest=TEXT, foreign=FLAG)}, enabled=FLAG
+    ),
+    "targets": mapping(nullable(PORT)),
+    "scrapeInterval": {"type": "string", "pattern": "^[0-9]+(s|m)$"},
+}
 DEPENDENCY = closed(
     tier=one_of("edge", "app", "ai", "data"),
     ports={"type": "array", "items": PORT},
@@ -224,6 +235,7 @@ CHART_SCHEMAS = {
     "ai-service": AI_SERVICE,
     "worker": WORKER,
     "datastores": DATASTORES,
+    "observability": OBSERVABILITY,
     "crds": {},
     "operator": OPERATOR,
     "platform": PLATFORM,

@@ -76,10 +76,19 @@ def choose_programs(flavour: Flavour) -> tuple[postgres.PostgresPrograms, redis.
 
 
 def settle_port(
-    state: StateFolder, table: ProcessTable, name: str, *, chosen: int | None, variable: str
+    state: StateFolder,
+    table: ProcessTable,
+    name: str,
+    *,
+    chosen: int | None,
+    variable: str,
+    program: str = "",
 ) -> int:
-    """The port for a service: the one asked for if it can be had, else one that stays the same from start to start."""
-    record = table.record(name)
+    """The port for a service: the one asked for if it can be had, else one that stays the same from start to start.
+
+    ``program`` listens on it, where that is not ``name``.
+    """
+    record = table.record(program or name)
     running = record if record and record.alive else None
     if chosen is None:
         port = state.port(name)

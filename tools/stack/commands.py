@@ -16,7 +16,7 @@ from tools.stack import ai
 from tools.stack.config import StackConfig
 from tools.stack.prepare import Credentials, ensure_admin, load_catalogue, prepare_schema
 from tools.stack.report import print_report
-from tools.stack.services import BACKEND_NAME, platform_services
+from tools.stack.services import BACKEND_NAME, MEASURED, platform_services
 from tools.state import StateFolder
 
 
@@ -148,6 +148,10 @@ def settle_ports(config: StackConfig, state: StateFolder, table: ProcessTable) -
         redis_port=settle_port(state, table, redis.NAME, chosen=config.redis_port, variable="REDIS_PORT"),
         backend_port=settle_port(state, table, BACKEND_NAME, chosen=None, variable="PORT"),
         ai_ports={name: settle_port(state, table, name, chosen=None, variable="PORT") for name in ai.NAMES},
+        metrics_ports={
+            name: settle_port(state, table, f"{name}-metrics", chosen=None, variable="PORT", program=name)
+            for name in MEASURED
+        },
     )
 
 

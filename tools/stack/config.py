@@ -26,6 +26,8 @@ class StackConfig:
     backend_port: int | None = None
     #: Ports of the AI services by name.
     ai_ports: Mapping[str, int] = field(default_factory=dict)
+    #: Ports where programs that answer no requests show their metrics, by program.
+    metrics_ports: Mapping[str, int] = field(default_factory=dict)
     catalog: Path | None = None
     demo_products: int = 500
     admin_email: str | None = None

@@ -16,6 +16,8 @@ from tools.stack.ready import heartbeat_fresh, http_ready
 
 DATASTORES = (postgres.NAME, redis.NAME)
 GATEWAY_NAME, BACKEND_NAME = "gateway", "backend"
+#: Programs that answer no requests and show their metrics on a port of their own.
+MEASURED = ("relay", "worker")
 WORKERS = 2
 THREADS_PER_WORKER = 4
 
@@ -122,12 +124,16 @@ def background(
 ) -> Service:
     """A program of the backend that answers no requests and shows by a file that it works."""
     folder = config.folder / "run" / name
+    port = config.metrics_ports.get(name)
+    shown = {"METRICS_PORT": str(port)} if port else {}
+    if port and name == "worker":
+        shown["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
     return Service(
         name=name,
         command=(sys.executable, *command),
         yields=True,
         cwd=BACKEND,
-        env={**environment, "HEARTBEAT_FILE": str(folder / "heartbeat")},
+        env={**environment, **shown, "HEARTBEAT_FILE": str(folder / "heartbeat")},
         scratch=folder,
         sources=BACKEND_SOURCES,
         depends=DATASTORES,

@@ -133,6 +133,7 @@ spec:
   selector:
     matchLabels:
       {{- include "common.selectorLabels" . | nindent 6 }}
+  podTargetLabels: [app.kubernetes.io/name, app.kubernetes.io/part-of]
   podMetricsEndpoints:
     - port: {{ hasKey .spec.ports "metrics" | ternary "metrics" "http" }}
       path: /metrics

@@ -15,6 +15,7 @@ from django.conf import settings
 
 from apps.core.broker import EVENTS, QUEUES, routing_key, work_queue
 from apps.core.heartbeat import EVERY_S, heartbeat
+from config import worker_metrics  # noqa: F401 - connects its signals
 from config.schedule import SCHEDULE, task_queue
 from meshop_shared.tracing import tracing_start, tracing_stop
 

@@ -7,7 +7,7 @@ from environ import Env
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from config import subscriptions
+from config import measures, subscriptions
 from config.environment import BackendSettings
 from meshop_shared.logging import configure_logging
 from meshop_shared.settings import load_settings
@@ -123,6 +123,7 @@ AUTH_PASSWORD_VALIDATORS = [
 PASSWORD_RESET_TIMEOUT = 3600
 
 SUBSCRIPTIONS = subscriptions.SUBSCRIPTIONS
+MEASURES = measures.MEASURES
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["apps.accounts.api.authentication.AccessTokenAuthentication"],

@@ -1,8 +1,13 @@
 """RED metrics that every service exports under the same names (rate, errors, duration by route template)."""
 
+import contextlib
+import resource
+import time
+
 from opentelemetry import trace
 from prometheus_client import Counter, Gauge, Histogram
 
+_MEMORY_EVERY_S = 5.0
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 HTTP_REQUESTS = Counter(
@@ -25,6 +30,12 @@ BREAKER_OPEN = Gauge(
 )
 
 
+PROCESS_BYTES = Gauge(
+    "meshop_process_resident_bytes",
+    "Memory of the processes that answer requests, looked at every few seconds while they do.",
+    ["service"],
+    multiprocess_mode="livesum",
+)
 _METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
 
 
@@ -46,3 +57,17 @@ def observe_request(*, service: str, method: str, route: str, status: int, secon
     method = method_label(method)
     HTTP_REQUESTS.labels(service, method, route, str(status)).inc()
     HTTP_SECONDS.labels(service, method, route).observe(seconds, exemplar=exemplar_current())
+    _memory_look(service)
+
+
+#: When this process last looked at its memory, by the name it goes by.
+_looked: dict[str, float] = {}
+
+
+def _memory_look(service: str) -> None:
+    now = time.monotonic()
+    if now - _looked.get(service, -_MEMORY_EVERY_S) < _MEMORY_EVERY_S:
+        return
+    _looked[service] = now
+    with contextlib.suppress(OSError), open("/proc/self/statm") as file:  # only Linux tells
+        PROCESS_BYTES.labels(service).set(int(file.read().split()[1]) * resource.getpagesize())

@@ -10,7 +10,8 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from opentelemetry.trace import INVALID_SPAN
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest, multiprocess
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest, multiprocess
+from prometheus_client.exposition import choose_encoder
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -190,9 +191,11 @@ def create_app(
         return JSONResponse({"status": "ready"})
 
     @app.get("/metrics", include_in_schema=False)
-    async def metrics() -> Response:
+    async def metrics(request: Request) -> Response:
         if metrics_dir is None:
-            return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+            # OpenMetrics, with exemplars, for those who ask for it.
+            encode, kind = choose_encoder(request.headers.get("accept", ""))
+            return Response(encode(REGISTRY), media_type=kind)
         registry = CollectorRegistry()
         multiprocess.MultiProcessCollector(registry, path=str(metrics_dir))
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)

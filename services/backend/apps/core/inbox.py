@@ -6,7 +6,7 @@ of the same event waits for the first to end, then finds the row and does nothin
 
 import random
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -18,6 +18,7 @@ from opentelemetry.trace import SpanKind, StatusCode
 
 from apps.core.events import Event
 from apps.core.failpoints import failpoint
+from apps.core.inbox_metrics import DELIVERIES, EVENT_LAG
 from apps.core.models import EventRetry
 from apps.core.subscriptions import ATTEMPTS, Subscription, subscription_named
 from meshop_shared.tracing import message_span
@@ -74,9 +75,22 @@ def event_deliver(*, consumer: str, message: dict[str, Any], attempt: int = 0) -
             log.exception("event failed", type=message["type"], attempt=attempt + 1)
             span.record_exception(error)
             span.set_status(StatusCode.ERROR)
+            _count(consumer, "failed")
             failure_record(consumer=consumer, message=message, error=error)
         else:
             log.info("event applied" if applied else "event known", type=message["type"])
+            _count(consumer, "applied" if applied else "known")
+            EVENT_LAG.labels(consumer).observe(_age_s(message))
+
+
+def _count(consumer: str, outcome: str) -> None:
+    """``consumer`` comes with the message: what is not among ours counts as one, or messages could make series."""
+    known = any(consumer == subscription.consumer for subscription in settings.SUBSCRIPTIONS)
+    DELIVERIES.labels(consumer if known else "unknown", outcome).inc()
+
+
+def _age_s(message: dict[str, Any]) -> float:
+    return max(0.0, (timezone.now() - datetime.fromisoformat(message["created_at"])).total_seconds())
 
 
 def failure_record(*, consumer: str, message: dict[str, Any], error: Exception) -> EventRetry:

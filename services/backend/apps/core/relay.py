@@ -18,16 +18,16 @@ from opentelemetry.trace import SpanKind
 from apps.core.events import WAKE_CHANNEL, event_message
 from apps.core.failpoints import failpoint
 from apps.core.heartbeat import heartbeat
+from apps.core.measures import Measurer
 from apps.core.models import EventRetry, OutboxEvent
 from apps.core.publisher import Publisher, PublishFailed
-from apps.core.relay_metrics import EVENTS_PUBLISHED, PUBLISH_SECONDS, RELAY_FAILURES, backlog_measure
+from apps.core.relay_metrics import EVENTS_PUBLISHED, PUBLISH_SECONDS, RELAY_FAILURES
 from apps.core.subscriptions import subscriptions_for
 from meshop_shared.tracing import message_span
 
 BATCH = 200
 #: How long the relay sleeps when nobody wakes it; also the beat of retries, measurements and the reaction to SIGTERM.
 POLL_S = 1.0
-MEASURE_S = 5.0
 BACKOFF_MAX_S = 10.0
 
 #: Written out, because Django takes as long to say it as PostgreSQL to do it, and somebody waits for each event.
@@ -104,7 +104,8 @@ class Relay:
         self._stopping = False
         self._failures = 0
         self._listening: object = None
-        self._retries_at = self._measure_at = 0.0
+        self._retries_at = 0.0
+        self._measurer = Measurer(settings.MEASURES)
 
     def stop(self) -> None:
         """Finish the batch at work and return from :meth:`run`. For signal handlers."""
@@ -134,9 +135,7 @@ class Relay:
         if now >= self._retries_at:
             retries_publish(publisher=self._publisher)
             self._retries_at = now + POLL_S
-        if now >= self._measure_at:
-            backlog_measure()
-            self._measure_at = now + MEASURE_S
+        self._measurer.run()
         return published
 
     def _listen(self) -> None:

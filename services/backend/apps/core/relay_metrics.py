@@ -1,7 +1,8 @@
 """What the relay shows to Prometheus."""
 
-from django.db import connection
 from prometheus_client import Counter, Gauge, Histogram
+
+from apps.core.measures import gauges_read
 
 EVENTS_PUBLISHED = Counter("meshop_events_published_total", "Events that the broker has confirmed.", ["type"])
 PUBLISH_SECONDS = Histogram(
@@ -21,7 +22,7 @@ DEAD_LETTERS = Gauge(
 
 _MEASURE = """
 SELECT (SELECT count(*) FROM core_outboxevent WHERE published_at IS NULL),
-       (SELECT coalesce(extract(epoch FROM clock_timestamp() - created_at), 0) FROM core_outboxevent
+       (SELECT greatest(0, extract(epoch FROM clock_timestamp() - created_at)) FROM core_outboxevent
         WHERE published_at IS NULL ORDER BY id LIMIT 1),
        (SELECT count(*) FROM core_eventretry WHERE NOT is_dead),
        (SELECT count(*) FROM core_eventretry WHERE is_dead)
@@ -30,10 +31,4 @@ SELECT (SELECT count(*) FROM core_outboxevent WHERE published_at IS NULL),
 
 def backlog_measure() -> None:
     """Bring the gauges up to date."""
-    with connection.cursor() as cursor:
-        cursor.execute(_MEASURE)
-        waiting, age, retries, dead = cursor.fetchone()
-    OUTBOX_WAITING.set(waiting)
-    OUTBOX_AGE.set(max(0.0, float(age or 0)))
-    RETRIES_WAITING.set(retries)
-    DEAD_LETTERS.set(dead)
+    gauges_read(_MEASURE, OUTBOX_WAITING, OUTBOX_AGE, RETRIES_WAITING, DEAD_LETTERS)

@@ -14,6 +14,7 @@ from django.utils import timezone
 from apps.core.response_cache import STOCK, stamp_bump
 from apps.inventory.errors import InsufficientStock, ReservationLost
 from apps.inventory.locks import stock_items_lock
+from apps.inventory.metrics import LOST, REFUSED
 from apps.inventory.models import StockMovement, StockReservation
 from apps.inventory.services import StockLine
 
@@ -50,6 +51,7 @@ def stock_reserve(*, lines: Sequence[StockLine], reference: str, expires_at: dat
         if short and reservations_expire(stock_item_ids=list(wanted)):
             short = _short(wanted)
         if short:
+            REFUSED.inc()
             raise InsufficientStock(extra={"lines": short})
         _take(wanted, reference, expires_at)
     stamp_bump(STOCK)
@@ -64,6 +66,7 @@ def stock_claim(*, reference: str) -> None:
     reservations = StockReservation.objects.filter(reference=reference)
     sold = _close(reservations, Status.CLAIMED)
     if reservations.exclude(status=Status.CLAIMED).exists():
+        LOST.inc()
         raise ReservationLost()
     StockMovement.objects.bulk_create(
         StockMovement(stock_item_id=pk, kind=StockMovement.Kind.SALE, quantity=-quantity, reference=reference)

@@ -17,6 +17,9 @@ log = structlog.get_logger(__name__)
 
 LOADS = Counter("meshop_ai_model_loads_total", "Attempts to load a model.", ["service", "outcome"])
 LOADED = Gauge("meshop_ai_model_loaded", "1 for the version that answers.", ["service", "version"])
+CREATED = Gauge(
+    "meshop_ai_model_created_timestamp_seconds", "When the model that answers was trained.", ["service"]
+)
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,7 @@ class Models(Generic[ModelT]):
         if loaded is None:
             return False
         if self.current is not None:
-            LOADED.labels(self.name, self.current.ref.version).set(0)
+            LOADED.remove(self.name, self.current.ref.version)  # or versions would gather for ever
         self.current = loaded
         LOADED.labels(self.name, loaded.ref.version).set(1)
         LOADS.labels(self.name, "loaded").inc()
@@ -75,7 +78,10 @@ class Models(Generic[ModelT]):
         row = self._registry.find(name=self.name, version=self._version)
         if row is None or (self.current is not None and self.current.ref == _ref(row)):
             return None
-        return Loaded(self._loads(artefact_get(address=row.artefact, digest=row.digest)), _ref(row))
+        loaded = Loaded(self._loads(artefact_get(address=row.artefact, digest=row.digest)), _ref(row))
+        if row.created_at is not None:
+            CREATED.labels(self.name).set(row.created_at.timestamp())
+        return loaded
 
 
 def _ref(row: RegisteredModel) -> ModelRef:

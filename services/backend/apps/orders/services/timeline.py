@@ -6,6 +6,7 @@ import structlog
 from django.contrib.auth.base_user import AbstractBaseUser
 
 from apps.core.events import event_emit
+from apps.orders.metrics import step_count
 from apps.orders.models import Order, OrderEvent
 from meshop_shared.tracing import trace_id_current
 
@@ -32,6 +33,7 @@ def order_record(
 ) -> None:
     """Write the timeline entry and the outbox event of one change."""
     timeline_write(order_id=order.pk, type=kind, message=_MESSAGES[kind], data=data, actor=actor)
+    step_count(order, kind)
     event_emit(
         type=f"order.{kind}",
         aggregate=f"order:{order.pk}",

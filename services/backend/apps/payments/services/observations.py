@@ -12,6 +12,7 @@ from apps.orders.errors import InvalidTransition
 from apps.orders.services.money import order_payment_status_set
 from apps.orders.services.orders import order_expire, order_mark_paid
 from apps.orders.services.timeline import timeline_write
+from apps.payments.metrics import outcome_count
 from apps.payments.models import Payment, PaymentMethod
 from apps.payments.providers.base import CardFacts, PaymentFacts
 from apps.payments.services.ledger import capture_book, fee_book, sale_book
@@ -39,6 +40,8 @@ def payment_observe(*, payment: Payment, facts: PaymentFacts) -> None:
         payment.status, payment.status_at, payment.failure_code = facts.status, facts.at, code
         payment.failure_message = facts.failure_message if code else ""
         changed = True
+    if before != payment.status:
+        outcome_count(payment.status)
     if before != PaymentStatus.SUCCEEDED == payment.status:
         payment.captured_minor = facts.captured_minor
         payment.next_check_at = timezone.now() + _FEE_AFTER

@@ -1,0 +1,92 @@
+"""After somebody has shopped, every expression of rules and dashboards finds data in a real Prometheus."""
+
+import contextlib
+import os
+
+import pytest
+
+from tests.e2e.support.answers import ok
+from tests.e2e.support.things import unique
+from tests.support.polling import wait_until
+from tools.observability.panels import BOARDS
+from tools.observability.rules import expressions, rules_document
+from tools.servers.prometheus import prometheus_ask
+
+#: What a local stack cannot have, and why.
+EXCEPTIONS = {
+    "meshop-mesh": "there are no sidecars outside of a cluster",
+}
+
+
+@pytest.fixture(scope="module")
+def prometheus():
+    url = os.environ.get("PROMETHEUS_URL")
+    if not url:
+        pytest.skip("There is no Prometheus: start the stack with tools.testbed --stack --prometheus.")
+    return url
+
+
+@pytest.fixture
+def shopping(customer, staff, guest):
+    """Orders, one paid, one refused for want of stock, searches, mails."""
+    product = staff.add_product()
+    customer.get("search/", q=product["name"])
+    guest.get("products/")
+    customer.get("recommendations/")
+    customer.order(product)
+    order = customer.order(product)
+    pages = {"success_url": "https://example.com/yes", "cancel_url": "https://example.com/no"}
+    session = ok(
+        customer.post(
+            "payments/create-checkout-session/", {**pages, "order_id": order["id"]}, key=unique("key")
+        ),
+        201,
+    )
+    ok(customer.post(session["url"].partition("/api/")[2], {"card": "4242424242424242"}))
+    assert customer.try_order(product, staff.stock_of(product) + 1).status_code == 409
+
+
+def found(prometheus, expression):
+    return prometheus_ask(prometheus, "query", query=expression)["result"]
+
+
+def test_all_programs_are_asked(prometheus):
+    def up():
+        return {row["metric"]["job"] for row in found(prometheus, "up == 1")}
+
+    wait_until(lambda: up() >= {"gateway", "backend", "relay", "worker"}, timeout_s=60, what="targets")
+    assert found(prometheus, "up == 0") == []
+
+
+def test_every_panel_draws(prometheus, shopping):
+    def empty():
+        return [
+            (board.uid, panel.title, expression)
+            for board in BOARDS
+            if board.uid not in EXCEPTIONS
+            for _, panels in board.rows
+            for panel in panels
+            for expression, _ in panel.queries
+            if not found(prometheus, expression.replace("$__rate_interval", "10m"))
+        ]
+
+    with contextlib.suppress(AssertionError):
+        wait_until(lambda: not empty(), timeout_s=60, every_s=2)
+    assert empty() == []
+
+
+def test_every_rule_has_something_to_look_at(prometheus, shopping):
+    """An alert answers nothing while all is well, so its comparison is taken away."""
+    for expression in expressions(rules_document()["groups"]):
+        found(prometheus, expression)
+    broken = [
+        rule
+        for group in prometheus_ask(prometheus, "rules")["groups"]
+        for rule in group["rules"]
+        if rule["health"] == "err"
+    ]
+    assert broken == []
+    records = {rule["record"] for g in rules_document()["groups"] for rule in g["rules"] if "record" in rule}
+    wait_until(
+        lambda: all(found(prometheus, record) for record in records), timeout_s=60, what="recording rules"
+    )
