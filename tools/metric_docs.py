@@ -11,21 +11,29 @@ import django
 from prometheus_client.metrics import MetricWrapperBase
 
 from tools.environment import placeholder_environment
-from tools.paths import AI, BACKEND, BUILD, GATEWAY, ROOT, SHARED
+from tools.paths import AI, BACKEND, BUILD, GATEWAY, OPERATORS, ROOT, SHARED
 
 PAGE = ROOT / "docs" / "metrics.md"
-ROOTS = (SHARED, GATEWAY, BACKEND, AI)
+ROOTS = (SHARED, GATEWAY, BACKEND, AI, OPERATORS)
 _DEFINES = re.compile(r"^from prometheus_client import .*\b(Counter|Gauge|Histogram)\b", re.MULTILINE)
 
 #: What each label may hold, and why that is bounded. A test wants every label here.
 LABELS = {
+    "action": "words of the code",
     "consumer": "consumers of `config/subscriptions.py`, and `unknown`",
     "currency": "ISO 4217 codes that the shop has sold in",
     "dependency": "breakers, one for each thing that is called",
+    "error": "classes of errors of the code",
+    "feature": "features of the model of fraud",
+    "fraud": "yes and no",
+    "kind": "kinds of the operator's objects",
     "measure": "functions of `config/measures.py`",
     "method": "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, and `other`",
+    "metric": "metrics of the analyses of rollouts, which staff write",
+    "name": "CatalogReindex objects, which staff make",
     "operation": "operations of the AI services",
     "outcome": "words of the code",
+    "phase": "phases of the operator's objects",
     "queue": "queues of `apps/core/broker.py` and their dead letters",
     "reason": "words of the code",
     "route": "route templates, and `unmatched`; never a path",
@@ -36,6 +44,7 @@ LABELS = {
     "step": "entries of the timeline of orders",
     "task": "tasks of the code",
     "template": "templates of mails",
+    "track": "stable and canary",
     "type": "types of `docs/events.md`",
     "upstream": "upstreams of the gateway's route table",
     "version": "the version that answers now: one for each process",
@@ -97,7 +106,11 @@ class Metric:
             return "gateway, backend, AI services"
         if package == "apps":
             return "backend, workers"
-        return {"meshop_gateway": "gateway", "meshop_shared": "AI services"}.get(package, package)
+        return {
+            "meshop_gateway": "gateway",
+            "meshop_shared": "AI services",
+            "meshop_operator": "operator",
+        }.get(package, package)
 
 
 def metrics_all() -> list[Metric]:

@@ -130,7 +130,7 @@ SEARCH = Board("meshop-search", "Meshop: search and reindex", (
         _gauges("Reindex", "short", ("meshop_index_documents", "documents built"), ("meshop_index_open_seconds", "seconds since it began")),
     )),
 ))  # fmt: skip
-AI = Board("meshop-ai", "Meshop: AI and rollouts", (
+AI = Board("meshop-ai", "Meshop: AI", (
     ("As the shop sees them", (
         _panel("Questions by outcome", "reqps", (_rate("meshop_ai_calls_total", "service, outcome"), "{{service}} {{outcome}}")),
         _panel("Degraded share", "percentunit", ('sum by (service) (rate(meshop_ai_calls_total{outcome=~"failed|refused|absent"}[$__rate_interval])) / sum by (service) (rate(meshop_ai_calls_total[$__rate_interval])) or vector(0)', "{{service}}")),
@@ -141,11 +141,31 @@ AI = Board("meshop-ai", "Meshop: AI and rollouts", (
         _panel("Decisions not written down", "ops", (_rate("meshop_ai_decisions_lost_total", "service") + " or vector(0)", "{{service}}")),
         _panel("Language model", "ops", (_rate("meshop_chatbot_llm_total", "outcome") + " or vector(0)", "{{outcome}}")),
     )),
+    ("Fraud", (
+        _panel("Orders by what is done", "ops", (_rate("meshop_fraud_actions_total", "source, action") + " or vector(0)", "{{source}} {{action}}")),
+        _gauges("Waiting for a person", "short", ("meshop_fraud_reviews_waiting", "orders"), ("meshop_fraud_review_age_seconds / 3600", "hours of the oldest")),
+        _panel("Drift", "short", ("max by (feature) (meshop_fraud_psi) or vector(0)", "{{feature}}"), ("max(meshop_fraud_drift_alarm)", "alarm")),
+        _panel("Truth that became known", "ops", (_rate("meshop_fraud_labels_total", "fraud") + " or vector(0)", "fraud: {{fraud}}")),
+    )),
     ("Models", (
         _panel("Versions that answer", "short", ("sum by (service, version) (meshop_ai_model_loaded)", "{{service}} {{version}}")),
         _panel("Age of the model", "s", ("time() - min by (service) (meshop_ai_model_created_timestamp_seconds)", "{{service}}")),
         _panel("Loads", "ops", (_rate("meshop_ai_model_loads_total", "service, outcome"), "{{service}} {{outcome}}")),
         _panel("Looks at pictures", "ops", (_rate("meshop_visual_looks_total", "outcome") + " or vector(0)", "{{outcome}}")),
+    )),
+))  # fmt: skip
+OPERATOR = Board("meshop-operator", "Meshop: operator", (
+    ("Rollouts", (
+        _panel("Weight of the canary", "percent", ("max by (service) (meshop_rollout_weight)", "{{service}}")),
+        _panel("What analyses saw", "short", ("max by (service, metric, track) (meshop_rollout_analysis_value)", "{{service}} {{metric}} {{track}}")),
+        _panel("Transitions", "ops", (_rate("meshop_operator_transitions_total", "kind, phase, reason"), "{{kind}} {{phase}} {{reason}}")),
+        _panel("Time in a phase, p95", "s", (_quantile(0.95, "meshop_operator_phase_seconds", "kind, phase"), "{{kind}} {{phase}}")),
+    )),
+    ("The operator itself", (
+        _panel("Speed of a rebuild", "ops", ("max by (name) (meshop_reindex_documents_per_second)", "{{name}}")),
+        _panel("Leaders", "short", ("sum(meshop_operator_leader)", "leaders"), says="One, or nobody works; two, and they would fight."),
+        _panel("Time of a look, p95", "s", (_quantile(0.95, "meshop_operator_reconcile_seconds", "kind"), "{{kind}}")),
+        _panel("Looks that failed", "ops", (_rate("meshop_operator_reconcile_failures_total", "kind, error"), "{{kind}} {{error}}")),
     )),
 ))  # fmt: skip
 QUEUES = Board("meshop-queues", "Meshop: queues and workers", (
@@ -210,4 +230,4 @@ CAPACITY = Board("meshop-capacity", "Meshop: capacity", (
         _panel("Open files", "short", ("max by (job) (process_open_fds)", "{{job}}")),
     )),
 ))  # fmt: skip
-BOARDS = (OVERVIEW, API, MONEY, SEARCH, AI, QUEUES, MESH, DATASTORES, CAPACITY)
+BOARDS = (OVERVIEW, API, MONEY, SEARCH, AI, OPERATOR, QUEUES, MESH, DATASTORES, CAPACITY)

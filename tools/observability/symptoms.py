@@ -180,6 +180,21 @@ PLATFORM = (
         "Undo that release; a rolling restart buys time.",
     ),
     Alert(
+        "OperatorLeaderless", "ticket", lambda w: "sum(meshop_operator_leader) == 0", 5,
+        "No operator holds the Lease.",
+        "Rebuilds and rollouts stand where they are; customers notice nothing.",
+        "The operator's log, and the Lease: `kubectl get lease`.",
+        "Start it. It goes on where it was.",
+    ),
+    Alert(
+        "OperatorFailing", "ticket",
+        lambda w: f"sum by (kind, error) (rate(meshop_operator_reconcile_failures_total[{w(10)}])) > 0.05", 5,
+        "The operator fails again and again with {{ $labels.kind }}: {{ $labels.error }}.",
+        "That object makes no progress.",
+        "Its conditions and events: `kubectl describe`.",
+        "Mend what it names; `spec.control` pauses or undoes it.",
+    ),
+    Alert(
         "MeasureFailing", "ticket", lambda w: f"sum by (measure) (rate(meshop_measure_failures_total[{w(10)}])) > 0.02", 5,
         "The relay cannot make the measurement {{ $labels.measure }}.",
         "Some alerts are blind.",

@@ -96,6 +96,20 @@ COMMERCE = (
         "Train it by hand; docs/ai.md.",
     ),
     Alert(
+        "FraudReviewsLate", "ticket", lambda w: "max(meshop_fraud_review_age_seconds) > 86400", 5,
+        "An order has waited for a day for somebody to look at it.",
+        "A customer who did nothing wrong, most likely, waits for the goods.",
+        "Fraud reviews in the admin.",
+        "Decide them. If there are too many, the rate of reviews is set too high.",
+    ),
+    Alert(
+        "FraudDrift", "ticket", lambda w: "max(meshop_fraud_drift_alarm) == 1", 10,
+        "Orders look unlike those that the model of fraud has learned from.",
+        "It may miss fraud, or hold honest orders.",
+        "Which feature: the panel of drift; a sale or a new market explains much.",
+        "Train it anew once there are labels; docs/ai.md.",
+    ),
+    Alert(
         "MailsLate", "page", lambda w: "max(meshop_mail_lag_seconds) > 300", 1,
         "A mail has been due for more than five minutes.",
         "Customers hear nothing of their orders and cannot set a password anew.",

@@ -15,6 +15,7 @@ MEASURES = (
     Measure("apps.search.metrics.index_measure", every_s=10),
     Measure("apps.orders.metrics.overdue_measure", every_s=10),
     Measure("apps.payments.metrics.payments_measure", every_s=10),
+    Measure("apps.fraud.metrics.reviews_measure", every_s=10),
     Measure("apps.webhooks.metrics.deliveries_measure", every_s=10),
     Measure("apps.notifications.metrics.mails_measure", every_s=10),
 )

@@ -215,6 +215,16 @@ CASES = {
         {'meshop_ai_model_created_timestamp_seconds{service="chatbot"}': "0x200"},
         120,
     ),
+    "FraudReviewsLate": gauge("meshop_fraud_review_age_seconds", 90000, 80000),
+    "FraudDrift": gauge("meshop_fraud_drift_alarm", 1, 0),
+    "OperatorLeaderless": Case(
+        {'meshop_operator_leader{pod="a"}': "0x40"},
+        {'meshop_operator_leader{pod="a"}': "0x40", 'meshop_operator_leader{pod="b"}': "1x40"},
+    ),
+    "OperatorFailing": Case(
+        {'meshop_operator_reconcile_failures_total{kind="ModelRollout",error="ApiError"}': "0+6x40"},
+        {'meshop_operator_reconcile_failures_total{kind="ModelRollout",error="ApiError"}': "0+1x40"},
+    ),
     "MailsLate": gauge("meshop_mail_lag_seconds", 400, 100),
     "MailsFailing": Case(
         {

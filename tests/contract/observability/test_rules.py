@@ -82,6 +82,7 @@ def test_an_alert_fires_when_it_should_and_not_otherwise(promtool, tmp_path, nam
         tests.append(prometheus_test(name, ENDED[name], 60, firing=False))
     document = {
         "rule_files": ["rules.yaml"],
+        "group_eval_order": [group["name"] for group in rules_document()["groups"]],
         "evaluation_interval": "30m" if case.minutes > 4000 else "1m",
         "tests": tests,
     }

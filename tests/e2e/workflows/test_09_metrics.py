@@ -15,6 +15,7 @@ from tools.servers.prometheus import prometheus_ask
 #: What a local stack cannot have, and why.
 EXCEPTIONS = {
     "meshop-mesh": "there are no sidecars outside of a cluster",
+    "meshop-operator": "there is no operator outside of a cluster",
 }
 
 
