@@ -70,6 +70,14 @@ test-integration: setup ## Run the tests on PostgreSQL and Redis (ARGS= for pyte
 test-e2e: setup ## Run the workflows over HTTP against a whole stack (ARGS= for pytest)
 	@$(TESTBED) --stack --elasticsearch --traces --prometheus -- $(PYTEST) tests/e2e $(ARGS)
 
+.PHONY: dashboards-preview
+dashboards-preview: setup ## Draw every panel of the dashboards from a live Prometheus on one page (PROMETHEUS_URL=)
+	@$(PY) -m tools.observability.preview
+
+.PHONY: drill
+drill: setup ## Break something under load, see its alert and the recovery (FAULT=all, or one of docs/observability.md)
+	@RATE_LIMIT=off MESHOP_FAULTS=on SHORTEN=$(or $(SHORTEN),30) $(TESTBED) --stack --prometheus -- $(PY) -m tools.observability.drills $(or $(FAULT),all)
+
 .PHONY: charts
 charts: setup ## Make Helm, and every chart whole in build/charts/current
 	@$(PY) -m tools.charts
@@ -105,6 +113,9 @@ bench-store: setup ## Measure list, detail, cart and checkout beside what other 
 
 bench-gateway: setup ## Measure the gateway beside nginx and beside a textbook proxy
 	@$(PY) -m tests.load.bench_gateway
+
+bench-observability: setup ## Measure what tracing one request in ten costs, beside the same shop without
+	@RATE_LIMIT=off $(TESTBED) --stack -- $(PY) -m tests.load.bench_observability
 
 bench-events: setup ## Measure commit to mail beside a bare Celery task, idle and with 100,000 messages elsewhere
 	@$(TESTBED) --durable -- $(PY) -m tests.load.bench_events

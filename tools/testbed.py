@@ -137,7 +137,7 @@ def receive_traces(state: StateFolder, table: ProcessTable) -> dict[str, str]:
 def start_stack(state: StateFolder, table: ProcessTable, options: argparse.Namespace) -> dict[str, str]:
     """Start the whole platform; what a client of it must know, besides the environment of its backend."""
     node = start_elasticsearch(state, table) if options.elasticsearch else None
-    settings = {name: os.environ[name] for name in TRACING if os.environ.get(name)}
+    settings = {name: os.environ[name] for name in (*TRACING, "MESHOP_FAULTS") if os.environ.get(name)}
     if options.traces:
         settings |= receive_traces(state, table)
     if node:

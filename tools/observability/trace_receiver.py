@@ -43,10 +43,11 @@ def spans_read(body: bytes) -> Iterator[dict[str, Any]]:
                 }
 
 
-def receiver(port: int, file: Path) -> ThreadingHTTPServer:
-    """A server on the loopback address; ``serve_forever`` runs it."""
+def receiver(port: int, file: Path | None) -> ThreadingHTTPServer:
+    """A server on the loopback address; ``serve_forever`` runs it. Without a file it throws spans away."""
     lock = threading.Lock()
-    file.touch()
+    if file is not None:
+        file.touch()
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -57,9 +58,11 @@ def receiver(port: int, file: Path) -> ThreadingHTTPServer:
             if self.path != "/v1/traces" or not 0 < length <= _LARGEST_BODY:
                 self._answer(404, b"")
                 return
-            lines = "".join(json.dumps(span) + "\n" for span in spans_read(self.rfile.read(length)))
-            with lock, file.open("a") as out:
-                out.write(lines)
+            body = self.rfile.read(length)
+            if file is not None:
+                lines = "".join(json.dumps(span) + "\n" for span in spans_read(body))
+                with lock, file.open("a") as out:
+                    out.write(lines)
             self._answer(200, ExportTraceServiceResponse().SerializeToString())
 
         def _answer(self, status: int, body: bytes) -> None:
@@ -83,7 +86,9 @@ def main() -> None:
     """Serve until told to stop."""
     parser = argparse.ArgumentParser(prog="python -m tools.observability.trace_receiver", description=__doc__)
     parser.add_argument("--port", type=int, required=True)
-    parser.add_argument("--file", type=Path, required=True)
+    to = parser.add_mutually_exclusive_group(required=True)
+    to.add_argument("--file", type=Path)
+    to.add_argument("--discard", action="store_true", help="throw spans away, for benchmarks")
     options = parser.parse_args()
     with receiver(options.port, options.file) as server:
         server.serve_forever()

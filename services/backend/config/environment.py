@@ -213,6 +213,10 @@ class BackendSettings(ServiceSettings):
     meshop_failpoint: str = Field(
         "", description="For crash tests only: name of the place where the process kills itself."
     )
+    meshop_faults: Literal["on", "off"] = Field(
+        "off",
+        description="`on` lets `manage.py fault` break things on purpose, for drills; a public shop refuses it.",
+    )
     image_max_bytes: int = Field(5_000_000, ge=1, description="Largest image upload, bytes.")
     image_max_pixels: int = Field(40_000_000, ge=1, description="Largest image upload, width × height.")
 
@@ -260,6 +264,12 @@ class BackendSettings(ServiceSettings):
                 raise ValueError("PAYMENT_PROVIDER=stripe needs STRIPE_SECRET_KEY and STRIPE_WEBHOOK_SECRET")
         elif self.is_public:
             raise ValueError("a public shop cannot use PAYMENT_PROVIDER=fake: set PAYMENT_PROVIDER=stripe")
+        return self
+
+    @model_validator(mode="after")
+    def _no_faults_in_public(self) -> "BackendSettings":
+        if self.is_public and self.meshop_faults == "on":
+            raise ValueError("a public shop cannot have MESHOP_FAULTS=on: drills belong elsewhere")
         return self
 
     @model_validator(mode="after")

@@ -79,6 +79,11 @@ class GatewaySettings(ServiceSettings):
     cache_bytes: int = Field(
         64_000_000, ge=0, description="Memory per worker for cached answers; 0 caches nothing."
     )
+    traces_per_s: float = Field(
+        50,
+        gt=0,
+        description="Most traces that begin in a second, by worker; `OTEL_TRACES_SAMPLER_ARG` chooses among the rest.",
+    )
     drain_delay_s: float = Field(
         0, ge=0, description="Seconds between turning readiness off and accepting no more connections."
     )

@@ -5,6 +5,9 @@ the trace that its request belongs to, but whether that is recorded depends on t
 the store of traces by asking. What is not recorded costs one comparison.
 """
 
+import time
+from collections.abc import Callable
+
 from opentelemetry.context import Context
 from opentelemetry.trace import (
     NonRecordingSpan,
@@ -27,17 +30,20 @@ _SAMPLED = TraceFlags(TraceFlags.SAMPLED)
 class RequestTracer:
     """Begins and ends the gateway's span of each request that is traced."""
 
-    def __init__(self, settings: GatewaySettings) -> None:
+    def __init__(self, settings: GatewaySettings, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._on = settings.otel_exporter_otlp_endpoint is not None
         # As OpenTelemetry's TraceIdRatioBased: the lower half of the id against a share of its range, here as text.
         share = round(settings.otel_traces_sampler_arg * 2**64)
         self._below = b"g" if share >= 2**64 else b"%016x" % share
+        # A span costs as much as a cached answer: beyond some a second they would cost the shop and teach nobody.
+        self._clock, self._rate = clock, settings.traces_per_s
+        self._left, self._at = settings.traces_per_s, clock()
 
     def begin(self, *, route: str, head: RequestHead) -> Span | None:
         """The span of a request that is traced, else ``None``; its upstream is told by ``head.traceparent``."""
         if not self._on:
             return None
-        if head.trace_id[16:] >= self._below:
+        if head.trace_id[16:] >= self._below or not self._spare():
             head.trace_set(head.traceparent[:53] + b"00")
             return None
         span = TRACER.start_span(route, context=_parent(head), kind=SpanKind.SERVER)
@@ -45,6 +51,16 @@ class RequestTracer:
         trace_id, span_id = format_trace_id(context.trace_id), format_span_id(context.span_id)
         head.trace_set(f"00-{trace_id}-{span_id}-01".encode())
         return span
+
+    def _spare(self) -> bool:
+        """Take one of this second's traces, if there is one left."""
+        now = self._clock()
+        self._left = min(self._rate, self._left + (now - self._at) * self._rate)
+        self._at = now
+        if self._left < 1:
+            return False
+        self._left -= 1
+        return True
 
     @staticmethod
     def end(span: Span, *, method: str, route: str, status: int, head: RequestHead, note: str) -> None:

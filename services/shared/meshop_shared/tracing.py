@@ -10,7 +10,14 @@ from contextlib import contextmanager
 from importlib.metadata import entry_points
 
 from opentelemetry import trace
-from opentelemetry.context import Context, attach, detach
+from opentelemetry.context import (
+    _SUPPRESS_INSTRUMENTATION_KEY,
+    Context,
+    attach,
+    detach,
+    get_current,
+    set_value,
+)
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import SpanLimits, TracerProvider
@@ -145,7 +152,7 @@ def server_span(*, method: str, traceparent: str | None) -> Iterator[Span]:
     """The span of a request that came in, current until its answer is made; name it with :func:`server_span_end`."""
     context = _context(traceparent)
     span = TRACER.start_span(method, context=context, kind=SpanKind.SERVER)
-    token = attach(trace.set_span_in_context(span, context))
+    token = attach(_quiet(span, trace.set_span_in_context(span, context)))
     try:
         yield span
     finally:
@@ -183,7 +190,16 @@ def message_span(name: str, *, kind: SpanKind, headers: MutableMapping[str, str]
     else:
         context, links = cause, []
     with TRACER.start_as_current_span(name, context=context, kind=kind, links=links) as span:
-        yield span
+        token = attach(_quiet(span, get_current()))
+        try:
+            yield span
+        finally:
+            detach(token)
+
+
+def _quiet(span: Span, context: Context) -> Context:
+    """Let OpenTelemetry's packages do nothing at all where nothing is recorded: they cost a fifth of a request."""
+    return context if span.is_recording() else set_value(_SUPPRESS_INSTRUMENTATION_KEY, True, context)
 
 
 def _context(traceparent: str | None) -> Context:

@@ -4,6 +4,7 @@ import pytest
 from fastapi.testclient import TestClient
 from opentelemetry import trace
 from opentelemetry.context import Context
+from opentelemetry.instrumentation.utils import is_instrumentation_enabled
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
@@ -198,3 +199,31 @@ def test_an_error_names_its_trace_only_if_it_can_be_looked_up(spans):
     assert {span.name for span in spans()} == {"GET /fails", "GET /crashes", "GET unmatched"}
     client.get("/healthz", headers={"traceparent": parent()})
     assert len(spans()) == 3
+
+
+def test_no_more_traces_begin_than_a_second_may_have(spans, monkeypatch):
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:4318")
+    monkeypatch.setenv("OTEL_TRACES_SAMPLER_ARG", "1")
+    monkeypatch.setenv("TRACES_PER_S", "10")
+    now = [100.0]
+    tracer = RequestTracer(GatewaySettings(), clock=lambda: now[0])
+
+    def begun(times):
+        heads = [head() for _ in range(times)]
+        return sum(tracer.begin(route="/api/x", head=request) is not None for request in heads)
+
+    assert begun(25) == 10
+    now[0] += 0.5
+    assert begun(25) == 5
+    now[0] += 60
+    assert begun(25) == 10
+
+
+@pytest.mark.parametrize("flag", ["00", "01"])
+def test_where_nothing_is_recorded_libraries_do_nothing(spans, flag):
+    recorded = flag == "01"
+    with tracing.server_span(method="GET", traceparent=parent(flag=flag)):
+        assert is_instrumentation_enabled() is recorded
+        with tracing.message_span("x", kind=SpanKind.CONSUMER, headers={}):
+            assert is_instrumentation_enabled() is recorded
+    assert is_instrumentation_enabled()

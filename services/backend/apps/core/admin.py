@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.http import HttpRequest
 
-from apps.core.models import EventRetry, IdempotencyRecord, InboxEvent, OutboxEvent
+from apps.core.models import EventRetry, FaultSwitch, IdempotencyRecord, InboxEvent, OutboxEvent
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
@@ -73,3 +73,14 @@ class EventRetryAdmin(ReadOnlyAdmin):
     list_display = ("event_id", "consumer", "attempts", "due_at", "is_dead", "error")
     list_filter = ("is_dead", "consumer")
     search_fields = ("=event_id",)
+
+
+@admin.register(FaultSwitch)
+class FaultSwitchAdmin(ReadOnlyAdmin):
+    """Faults of drills; `manage.py fault` turns them on. Whoever may, ends them here."""
+
+    list_display = ("name", "strength", "until")
+
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        """Ending a fault is deleting its row."""
+        return request.user.has_perm("core.delete_faultswitch")

@@ -6,6 +6,7 @@ until the breaker opens, and by nothing after that.
 
 import http.client
 import threading
+import time
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
@@ -17,6 +18,7 @@ from django.conf import settings
 from opentelemetry.trace import SpanKind
 from prometheus_client import Counter
 
+from apps.core.faults import fault
 from meshop_shared.metrics import BREAKER_OPEN
 from meshop_shared.resilience import BreakerOpen, BreakerState, CircuitBreaker, Deadline, DeadlineExceeded
 from meshop_shared.tracing import TRACER, traceparent_put
@@ -66,6 +68,9 @@ class AiClient:
     def _ask(self, path: str, body: bytes, within: float) -> dict[str, Any]:
         deadline = Deadline(within)
         try:
+            if late := fault("slow-ai"):
+                time.sleep(min(late, within))
+                deadline.remaining()
             status, content = self._exchange(path, body, deadline)
         except (OSError, http.client.HTTPException, DeadlineExceeded) as error:
             self.close()

@@ -18,6 +18,7 @@ from opentelemetry.trace import SpanKind, StatusCode
 
 from apps.core.events import Event
 from apps.core.failpoints import failpoint
+from apps.core.faults import fault
 from apps.core.inbox_metrics import DELIVERIES, EVENT_LAG
 from apps.core.models import EventRetry
 from apps.core.subscriptions import ATTEMPTS, Subscription, subscription_named
@@ -27,6 +28,9 @@ RETRY_BASE_S = 2.0
 RETRY_MAX_S = 600.0
 #: Longest a delivery waits for a database that is away, before the broker gets it back.
 DATABASE_WAIT_S = 240.0
+
+#: Whom the fault `poison-events` is about.
+_POISONED = "notifications.tell"
 
 log = structlog.get_logger(__name__)
 
@@ -45,6 +49,8 @@ def event_apply(*, subscription: Subscription, message: dict[str, Any], repeated
     with transaction.atomic():
         fresh = _claim(event, subscription.consumer)
         failpoint("consumer.before_effect")
+        if subscription.consumer == _POISONED and random.random() < fault("poison-events"):  # noqa: S311 - a drill
+            raise RuntimeError("this failure is a drill")
         if fresh:
             handler(event)
         if repeated:

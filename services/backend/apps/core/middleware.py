@@ -1,13 +1,18 @@
 """Outermost layer of a request: its id, its span, its log line and its metrics."""
 
+import random
 import time
 from collections.abc import Callable
 
 import structlog
+from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from opentelemetry.trace import INVALID_SPAN, Span
 
+from apps.core.api.errors import error_answer
+from apps.core.faults import fault
+from meshop_shared.errors import MeshopError
 from meshop_shared.logging import request_id_from
 from meshop_shared.metrics import HTTP_IN_FLIGHT, observe_request
 from meshop_shared.tracing import server_span, server_span_end
@@ -41,7 +46,7 @@ class RequestContextMiddleware:
         structlog.contextvars.bind_contextvars(request_id=request_id)
         self._in_flight.inc()
         try:
-            response = self._get_response(request)
+            response = _broken_on_purpose(request) or self._get_response(request)
             _read_left_over(request)
         finally:
             self._in_flight.dec()
@@ -60,6 +65,22 @@ class RequestContextMiddleware:
         server_span_end(span, method=method, route=route, status=status, request_id=request_id)
         if request.path not in _QUIET:
             log.info("request", method=method, route=route, status=status, ms=round(seconds * 1000, 1))
+
+
+#: What a drill has leaked.
+_leaked: list[bytes] = []
+
+
+def _broken_on_purpose(request: HttpRequest) -> HttpResponseBase | None:
+    """Be slow, grow or answer with a failure, where a drill has asked for it."""
+    if settings.MESHOP.meshop_faults == "off" or not request.path.startswith("/api/"):
+        return None
+    if megabytes := fault("leak"):
+        _leaked.append(bytes(int(megabytes * 1_000_000)))
+    time.sleep(fault("slow-requests"))
+    if random.random() < fault("failing-requests"):  # noqa: S311 - a drill
+        return error_answer(request, MeshopError("This failure is a drill."))
+    return None
 
 
 def _read_left_over(request: HttpRequest) -> None:

@@ -91,3 +91,17 @@ class IdempotencyRecord(models.Model):
 
     def __str__(self) -> str:
         return f"{self.scope} {self.key}"
+
+
+class FaultSwitch(models.Model):
+    """A fault that is on until its time is over; see ``apps.core.faults``."""
+
+    name = models.CharField(max_length=40, unique=True)
+    strength = models.FloatField()
+    until = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "fault switches"
+
+    def __str__(self) -> str:
+        return self.name

@@ -100,7 +100,8 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
     return None
 
 
-def _render(request: HttpRequest, error: MeshopError) -> JsonResponse:
+def error_answer(request: HttpRequest, error: MeshopError) -> JsonResponse:
+    """The envelope, outside of a view."""
     body = envelope(
         code=error.code,
         message=error.message,
@@ -113,20 +114,20 @@ def _render(request: HttpRequest, error: MeshopError) -> JsonResponse:
 
 def bad_request(request: HttpRequest, exception: Exception) -> JsonResponse:
     """400 raised outside a view."""
-    return _render(request, to_meshop_error(exception) or ValidationFailed())
+    return error_answer(request, to_meshop_error(exception) or ValidationFailed())
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> JsonResponse:
     """403 raised outside a view."""
-    return _render(request, PermissionDenied())
+    return error_answer(request, PermissionDenied())
 
 
 def page_not_found(request: HttpRequest, exception: Exception) -> JsonResponse:
     """No route matches."""
-    return _render(request, NotFound("There is nothing at this path."))
+    return error_answer(request, NotFound("There is nothing at this path."))
 
 
 def server_error(request: HttpRequest) -> JsonResponse:
     """A crash: say nothing about it outside, everything inside."""
     log.exception("unhandled error", path=request.path)  # noqa: LOG004 - Django calls this while handling it
-    return _render(request, MeshopError())
+    return error_answer(request, MeshopError())

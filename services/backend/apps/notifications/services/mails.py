@@ -24,6 +24,7 @@ from opentelemetry.trace import SpanKind
 
 from apps.accounts.services.passwords import password_reset_proof
 from apps.core.failpoints import failpoint
+from apps.core.faults import fault
 from apps.core.inbox import retry_pause
 from apps.notifications.mail_server import mail_server
 from apps.notifications.metrics import MAILS
@@ -86,6 +87,8 @@ def email_attempt(row: EmailLog) -> bool:
     try:
         with TRACER.start_as_current_span("send mail", kind=SpanKind.CLIENT) as span, mail_server() as server:
             span.set_attribute("meshop.mail.template", row.template)
+            if fault("lost-mail-server"):
+                raise ConnectionRefusedError("this failure is a drill")
             _message(row, server).send()
     except _EXPECTED as error:
         _note(row, _failure(row, error))

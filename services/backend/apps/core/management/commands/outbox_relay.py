@@ -25,6 +25,6 @@ class Command(BaseCommand):
             signal.signal(number, lambda *_: relay.stop())
         if settings.MESHOP.metrics_port:
             start_http_server(settings.MESHOP.metrics_port)
-        tracing_start(service="relay", settings=settings.MESHOP, libraries=("psycopg",))
+        tracing_start(service="relay", settings=settings.MESHOP)
         relay.run()
         tracing_stop()

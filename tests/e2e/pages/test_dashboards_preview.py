@@ -1,0 +1,56 @@
+"""The page of all dashboards in a real browser: every panel is there, and every panel that may draws."""
+
+import os
+
+import pytest
+
+from tests.support.polling import wait_until
+from tools.observability.panels import BOARDS
+from tools.observability.preview import preview_write
+
+#: Outside of a cluster there are neither sidecars nor an operator.
+ELSEWHERE = {"meshop-mesh", "meshop-operator"}
+#: Quantiles of what nobody has done since the stack began.
+NOTHING_YET = {"Merchants' latency, p95"}
+_FIGURES = """
+return [...document.querySelectorAll(arguments[0])].map(figure => {
+  const lines = [...figure.querySelectorAll('polyline')];
+  return {
+    title: figure.querySelector('figcaption').textContent,
+    series: Number(figure.dataset.series),
+    drawn: lines.filter(line => line.getTotalLength() > 0 && line.getBoundingClientRect().width > 0).length,
+  };
+});
+"""
+
+
+@pytest.fixture
+def prometheus():
+    url = os.environ.get("PROMETHEUS_URL")
+    if not url:
+        pytest.skip("There is no Prometheus: start the stack with tools.testbed --stack --prometheus.")
+    return url
+
+
+def test_every_panel_draws(browser, prometheus, tmp_path, customer, staff, guest):
+    customer.order(staff.add_product())
+    guest.get("products/")
+    guest.get("search/", q="mug")
+
+    def figures(board):
+        return browser.execute_script(_FIGURES, f"#{board.uid} figure")
+
+    def missing():
+        browser.get(preview_write(url=prometheus, page=tmp_path / "page.html", minutes=5).as_uri())
+        return [
+            (board.uid, figure["title"])
+            for board in BOARDS
+            if board.uid not in ELSEWHERE
+            for figure in figures(board)
+            if not figure["drawn"] and figure["title"] not in NOTHING_YET
+        ]
+
+    wait_until(lambda: not missing(), timeout_s=90, every_s=3, what="every panel to draw")
+    for board in BOARDS:
+        assert len(figures(board)) == sum(len(panels) for _, panels in board.rows), board.uid
+    assert not [entry for entry in browser.get_log("browser") if entry["level"] == "SEVERE"]
