@@ -76,7 +76,7 @@ dashboards-preview: setup ## Draw every panel of the dashboards from a live Prom
 
 .PHONY: drill
 drill: setup ## Break something under load, see its alert and the recovery (FAULT=all, or one of docs/observability.md)
-	@RATE_LIMIT=off MESHOP_FAULTS=on SHORTEN=$(or $(SHORTEN),30) $(TESTBED) --stack --prometheus -- $(PY) -m tools.observability.drills $(or $(FAULT),all)
+	@RATE_LIMIT=off MESHOP_FAULTS=on SHORTEN=$(or $(SHORTEN),30) $(TESTBED) --stack --prometheus --ai chatbot,recommendations -- $(PY) -m tools.observability.drills $(or $(FAULT),all)
 
 .PHONY: charts
 charts: setup ## Make Helm, and every chart whole in build/charts/current
@@ -115,7 +115,7 @@ bench-gateway: setup ## Measure the gateway beside nginx and beside a textbook p
 	@$(PY) -m tests.load.bench_gateway
 
 bench-observability: setup ## Measure what tracing one request in ten costs, beside the same shop without
-	@RATE_LIMIT=off $(TESTBED) --stack -- $(PY) -m tests.load.bench_observability
+	@RATE_LIMIT=off $(TESTBED) --stack --ai= -- $(PY) -m tests.load.bench_observability
 
 bench-events: setup ## Measure commit to mail beside a bare Celery task, idle and with 100,000 messages elsewhere
 	@$(TESTBED) --durable -- $(PY) -m tests.load.bench_events

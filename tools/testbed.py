@@ -49,6 +49,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--prometheus", action="store_true", help="with --stack: Prometheus with all rules, at PROMETHEUS_URL"
     )
+    parser.add_argument(
+        "--ai",
+        type=lambda names: [name for name in names.split(",") if name],
+        default=ai.NAMES,
+        metavar="NAMES",
+        help="with --stack: only these AI services, by comma; none where it is empty",
+    )
     parser.add_argument("--durable", action="store_true", help="commits reach the disk, as in production")
     parser.add_argument("--servers", choices=("auto", "debian", "embedded"), default="auto")
     parser.add_argument("command", nargs=argparse.REMAINDER, metavar="-- command")
@@ -148,7 +155,7 @@ def start_stack(state: StateFolder, table: ProcessTable, options: argparse.Names
         pg_port=state.port("postgresql"),
         redis_port=state.port("redis"),
         backend_port=state.port("backend"),
-        ai_ports={name: state.port(name) for name in ai.NAMES},
+        ai_ports={name: state.port(name) for name in options.ai},
         metrics_ports={name: state.port(f"{name}-metrics") for name in MEASURED},
         admin_email="admin@meshop.example",
         admin_password=state.secret("admin_password"),

@@ -35,6 +35,7 @@ SCHEDULE = {
     "send-due-mails": every(15, "apps.notifications.tasks.send_due_mails"),
     "send-due-webhooks": every(5, "apps.webhooks.tasks.send_due"),
     "sweep-search-index": every(5, "apps.search.tasks.sweep"),
+    "mirror-model-versions": every(5 * MINUTE, "apps.features.tasks.mirror_versions"),
     "train-models": {
         "task": "apps.features.tasks.train",
         "schedule": crontab(hour="3", minute="20"),

@@ -59,6 +59,12 @@ def test_all_programs_are_asked(prometheus):
     assert found(prometheus, "up == 0") == []
 
 
+def test_every_measurement_is_made_and_the_servers_are_up(prometheus, shopping):
+    for name in ("meshop_broker_up", "meshop_redis_up", "meshop_gateway_redis_up"):
+        wait_until(lambda name=name: bool(found(prometheus, f"min({name}) == 1")), timeout_s=30, what=name)
+    assert found(prometheus, "meshop_measure_failures_total > 0") == []
+
+
 def test_every_panel_draws(prometheus, shopping):
     def empty():
         return [

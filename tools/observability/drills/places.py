@@ -5,7 +5,8 @@ import json
 import os
 import signal
 import subprocess
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -154,10 +155,19 @@ class ClusterPlace:
         return kubectl("--namespace", self.namespace, *arguments)
 
 
-def execute(address: str, statement: str, *parameters: Any) -> None:
-    """Run one statement and commit it."""
+def execute(address: str, statement: str, *parameters: Any) -> int:
+    """Run one statement and commit it; how many rows it was about."""
     with psycopg.connect(address, autocommit=True, connect_timeout=5) as connection:
-        connection.execute(statement, parameters)
+        return connection.execute(statement, parameters).rowcount
+
+
+def wait_until(condition: Callable[[], bool], *, timeout_s: float, what: str) -> None:
+    """Return once it holds. Raises :class:`ToolError` when it does not in time."""
+    deadline = time.monotonic() + timeout_s
+    while not condition():
+        if time.monotonic() > deadline:
+            raise ToolError(f"Waited for {what}, for {timeout_s:g} s.")
+        time.sleep(0.2)
 
 
 def _signal(processes: list[int], number: signal.Signals) -> None:

@@ -1,8 +1,10 @@
 """Admin pages of the shared rows, read-only."""
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from apps.core.inbox import retries_replay
 from apps.core.models import EventRetry, FaultSwitch, IdempotencyRecord, InboxEvent, OutboxEvent
 
 
@@ -73,6 +75,17 @@ class EventRetryAdmin(ReadOnlyAdmin):
     list_display = ("event_id", "consumer", "attempts", "due_at", "is_dead", "error")
     list_filter = ("is_dead", "consumer")
     search_fields = ("=event_id",)
+    actions = ("replay",)
+
+    def has_replay_permission(self, request: HttpRequest) -> bool:
+        """Who may have deliveries made again."""
+        return request.user.has_perm("core.change_eventretry")
+
+    @admin.action(description="Deliver again", permissions=["replay"])
+    def replay(self, request: HttpRequest, rows: QuerySet[EventRetry]) -> None:
+        """Let the relay send them once more, with all their attempts anew."""
+        count = retries_replay(ids=list(rows.values_list("pk", flat=True)))
+        self.message_user(request, f"{count} deliveries are on their way.")
 
 
 @admin.register(FaultSwitch)

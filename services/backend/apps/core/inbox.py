@@ -12,6 +12,7 @@ from typing import Any
 import structlog
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.module_loading import import_string
 from opentelemetry.trace import SpanKind, StatusCode
@@ -114,6 +115,17 @@ def failure_record(*, consumer: str, message: dict[str, Any], error: Exception) 
         row.error = f"{type(error).__name__}: {error}"[:500].replace("\x00", "")
         row.save(update_fields=["attempts", "is_dead", "due_at", "error"])
     return row
+
+
+def retries_replay(*, ids: list[int]) -> int:
+    """Make failed deliveries due at once, with all their attempts anew; how many. Those under way are left alone.
+
+    A letter that waits among the broker's dead ones stays there and does no harm: consumers know what they have
+    applied.
+    """
+    rows = EventRetry.objects.filter(pk__in=ids).filter(Q(is_dead=True) | Q(due_at__isnull=False))
+    # One attempt, since none would say that nothing has failed before.
+    return rows.update(is_dead=False, attempts=1, due_at=timezone.now())
 
 
 def retry_pause(attempts: int, *, base_s: float = RETRY_BASE_S, max_s: float = RETRY_MAX_S) -> timedelta:

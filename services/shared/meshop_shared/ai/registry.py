@@ -124,6 +124,15 @@ class Registry:
         ):
             return cursor.execute(statement, values).fetchone()
 
+    def all(self, *, limit: int = 1000) -> list[RegisteredModel]:
+        """The newest versions of all models."""
+        statement = f"SELECT {_COLUMNS} FROM ai_model ORDER BY created_at DESC LIMIT %s"  # noqa: S608
+        with (
+            self._connection() as connection,
+            connection.cursor(row_factory=class_row(RegisteredModel)) as cursor,
+        ):
+            return cursor.execute(statement, [limit]).fetchall()
+
     def decisions_write(self, rows: list[tuple[Any, ...]]) -> None:
         """Append answers to the decision log; columns as in ``decisions``."""
         with self._connection() as connection, connection.cursor() as cursor:
