@@ -11,6 +11,7 @@ from contextlib import ExitStack, closing
 import httpx
 import pytest
 
+from tests.e2e.support.answers import ok
 from tests.e2e.support.people import Person, Staff
 from tests.e2e.support.things import unique
 
@@ -87,3 +88,32 @@ def stranger(new_customer: Callable[[], Person]) -> Person:
 def brand() -> str:
     """A brand that nobody else sells, to look at one test's products alone."""
     return unique("Brand")
+
+
+@pytest.fixture
+def prometheus() -> str:
+    """The Prometheus beside the stack."""
+    url = os.environ.get("PROMETHEUS_URL")
+    if not url:
+        pytest.skip("There is no Prometheus: start the stack with tools.testbed --stack --prometheus.")
+    return url
+
+
+@pytest.fixture
+def shopping(customer: Person, staff: Staff, guest: Person) -> None:
+    """What brings data to every panel: orders, one paid, one refused for want of stock, searches, mails."""
+    product = staff.add_product()
+    customer.get("search/", q=product["name"])
+    guest.get("products/")
+    customer.get("recommendations/")
+    customer.order(product)
+    order = customer.order(product)
+    pages = {"success_url": "https://example.com/yes", "cancel_url": "https://example.com/no"}
+    session = ok(
+        customer.post(
+            "payments/create-checkout-session/", {**pages, "order_id": order["id"]}, key=unique("key")
+        ),
+        201,
+    )
+    ok(customer.post(session["url"].partition("/api/")[2], {"card": "4242424242424242"}))
+    assert customer.try_order(product, staff.stock_of(product) + 1).status_code == 409

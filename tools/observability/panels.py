@@ -186,7 +186,7 @@ QUEUES = Board("meshop-queues", "Meshop: queues and workers", (
         _panel("At work", "short", ("sum(meshop_tasks_running)", "tasks")),
         _panel("Mails", "ops", (_rate("meshop_mails_total", "template, state"), "{{template}} {{state}}")),
         _panel("Webhooks", "ops", (_rate("meshop_webhook_attempts_total", "outcome") + " or vector(0)", "{{outcome}}"), ("sum(rate(meshop_webhook_endpoints_disabled_total[$__rate_interval]))", "endpoints disabled")),
-        _panel("Merchants' latency, p95", "s", ("histogram_quantile(0.95, sum by (le) (rate(meshop_webhook_seconds_bucket[$__rate_interval])))", "p95")),
+        _panel("Merchants' latency, p95", "s", ("histogram_quantile(0.95, sum by (le) (rate(meshop_webhook_seconds_bucket[$__rate_interval]))) >= 0 or vector(0)", "p95"), says="0 while no webhook is due."),
         _gauges("Due", "short", ("meshop_mails_waiting", "mails"), ("meshop_webhook_deliveries_waiting", "webhooks")),
     )),
 ))  # fmt: skip

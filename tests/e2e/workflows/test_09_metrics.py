@@ -1,12 +1,7 @@
 """After somebody has shopped, every expression of rules and dashboards finds data in a real Prometheus."""
 
 import contextlib
-import os
 
-import pytest
-
-from tests.e2e.support.answers import ok
-from tests.e2e.support.things import unique
 from tests.support.polling import wait_until
 from tools.observability.panels import BOARDS
 from tools.observability.rules import expressions, rules_document
@@ -17,34 +12,6 @@ EXCEPTIONS = {
     "meshop-mesh": "there are no sidecars outside of a cluster",
     "meshop-operator": "there is no operator outside of a cluster",
 }
-
-
-@pytest.fixture(scope="module")
-def prometheus():
-    url = os.environ.get("PROMETHEUS_URL")
-    if not url:
-        pytest.skip("There is no Prometheus: start the stack with tools.testbed --stack --prometheus.")
-    return url
-
-
-@pytest.fixture
-def shopping(customer, staff, guest):
-    """Orders, one paid, one refused for want of stock, searches, mails."""
-    product = staff.add_product()
-    customer.get("search/", q=product["name"])
-    guest.get("products/")
-    customer.get("recommendations/")
-    customer.order(product)
-    order = customer.order(product)
-    pages = {"success_url": "https://example.com/yes", "cancel_url": "https://example.com/no"}
-    session = ok(
-        customer.post(
-            "payments/create-checkout-session/", {**pages, "order_id": order["id"]}, key=unique("key")
-        ),
-        201,
-    )
-    ok(customer.post(session["url"].partition("/api/")[2], {"card": "4242424242424242"}))
-    assert customer.try_order(product, staff.stock_of(product) + 1).status_code == 409
 
 
 def found(prometheus, expression):
