@@ -78,11 +78,15 @@ dashboards-preview: setup ## Draw every panel of the dashboards from a live Prom
 drill: setup ## Break something under load, see its alert and the recovery (FAULT=all, or one of docs/observability.md)
 	@RATE_LIMIT=off MESHOP_FAULTS=on SHORTEN=$(or $(SHORTEN),30) $(TESTBED) --stack --prometheus --ai chatbot,recommendations -- $(PY) -m tools.observability.drills $(or $(FAULT),all)
 
+.PHONY: drill-kind
+drill-kind: setup ## The same in the cluster, after make kind-observe DRILLS=on
+	@$(PY) -m tools.observability.drills $(or $(FAULT),all) --namespace shop
+
 .PHONY: charts
 charts: setup ## Make Helm, and every chart whole in build/charts/current
 	@$(PY) -m tools.charts
 
-.PHONY: kind-up kind-load kind-down kind-status test-kind soak-kind
+.PHONY: kind-up kind-load kind-observe kind-down kind-status test-kind soak-kind
 kind-up: setup ## Make a kind cluster with the mesh and install Meshop; again: do what is missing (PROFILE=small: in 8 GB)
 	@KIND_PROFILE=$(PROFILE) $(PY) -m tools.kind up
 
@@ -91,6 +95,9 @@ kind-load: setup ## Build the images that changed, put them into the cluster, up
 
 kind-status: setup ## Say where the cluster's shop is
 	@$(PY) -m tools.kind status
+
+kind-observe: setup ## Install Prometheus in the cluster with all rules (DRILLS=on: short windows, and faults may be turned on)
+	@$(PY) -m tools.kind observe $(if $(filter on,$(DRILLS)),--shorten 30 --faults)
 
 kind-down: setup ## Remove the cluster; what was built stays
 	@$(PY) -m tools.kind down

@@ -49,6 +49,7 @@ def render(
     more: str = "",
     api: tuple[str, ...] = (),
     kube: str = "1.34.0",
+    release: str = RELEASE,
 ) -> tuple[Document, ...]:
     """Render with ``--set`` arguments, value files of the chart, and further values as JSON."""
     folder = assemble(chart)
@@ -62,7 +63,7 @@ def render(
     for version in api:
         arguments += ["--api-versions", version]
     text = helm(
-        "template", RELEASE, str(folder), "--namespace", NAMESPACE, "--kube-version", kube, *arguments
+        "template", release, str(folder), "--namespace", NAMESPACE, "--kube-version", kube, *arguments
     )
     return tuple(document for document in yaml.safe_load_all(text) if document)
 

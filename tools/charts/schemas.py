@@ -170,7 +170,10 @@ DATASTORES: dict[str, Schema] = {"enabled": FLAG, "storageClass": TEXT, "stores"
 OBSERVABILITY: dict[str, Schema] = {
     "dashboards": closed(enabled=FLAG, label={"type": "string", "minLength": 1}, folder=TEXT),
     "rules": closed(
-        enabled=FLAG, labels=mapping(TEXT), runbooks={"type": "string", "pattern": "^(https?://.*/)?$"}
+        enabled=FLAG,
+        labels=mapping(TEXT),
+        runbooks={"type": "string", "pattern": "^(https?://.*/)?$"},
+        text=TEXT,
     ),
     "prometheus": closed(
         **{**WORKLOAD, "image": closed(repository=TEXT, tag=TEXT, digest=TEXT, foreign=FLAG)}, enabled=FLAG
@@ -188,6 +191,7 @@ DEPENDENCY = closed(
     cidrs=TEXTS,
     namespace=TEXT,
     account=TEXT,
+    release=TEXT,
     timeout=TEXT,
     part=TEXT,
 )

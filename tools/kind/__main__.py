@@ -1,4 +1,4 @@
-"""``python -m tools.kind up|load|down|status|test|soak``. ``up`` does what is missing, whenever."""
+"""``python -m tools.kind up|load|down|status|observe|test|soak``. ``up`` does what is missing, whenever."""
 
 import argparse
 import sys
@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 from tools.errors import ToolError
-from tools.kind import config, lifecycle, release, testing
+from tools.kind import config, lifecycle, observed, release, testing
 
 
 def up() -> int:
@@ -47,9 +47,13 @@ COMMANDS: dict[str, Callable[[], int]] = {"up": up, "load": load, "down": down, 
 def main() -> int:
     """Run one command; what a person can mend is said in a sentence."""
     parser = argparse.ArgumentParser(prog="python -m tools.kind", description=__doc__)
-    parser.add_argument("command", choices=[*COMMANDS, "test", "soak"])
+    parser.add_argument("command", choices=[*COMMANDS, "observe", "test", "soak"])
     parser.add_argument("--keep", action="store_true", help="test: leave the cluster there")
     parser.add_argument("--minutes", type=float, default=30.0, help="soak: how long")
+    parser.add_argument(
+        "--shorten", type=float, default=1.0, help="observe: divide the windows of rules by this"
+    )
+    parser.add_argument("--faults", action="store_true", help="observe: let drills turn faults on")
     parser.add_argument("pytest", nargs="*", metavar="-- pytest's arguments", help="test")
     options = parser.parse_intermixed_args()  # pytest's come last, after options of ours
     try:
@@ -57,6 +61,9 @@ def main() -> int:
             return testing.run_tests(options.pytest, keep=options.keep)
         if options.command == "soak":
             return testing.soak(options.minutes)
+        if options.command == "observe":
+            observed.observe(shorten=options.shorten, faults=options.faults)
+            return 0
         return COMMANDS[options.command]()
     except ToolError as error:
         print(error, file=sys.stderr)

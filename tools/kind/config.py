@@ -41,6 +41,6 @@ PILOT_IMAGE, PROXY_IMAGE, CNI_IMAGE = (
 #: Folders of the AI services, and the charts' names for them.
 AI_SERVICES = {name: name.replace("_", "-") for name in NAMES}
 METRICS_IMAGE = f"local/metrics-server:{METRICS_SERVER}"
-POSTGRES_IMAGE, REDIS_IMAGE, RABBITMQ_IMAGE = (
-    f"local/{name}:bookworm" for name in ("postgresql", "redis", "rabbitmq")
+POSTGRES_IMAGE, REDIS_IMAGE, RABBITMQ_IMAGE, PROMETHEUS_IMAGE = (
+    f"local/{name}:bookworm" for name in ("postgresql", "redis", "rabbitmq", "prometheus")
 )

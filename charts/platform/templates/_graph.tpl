@@ -72,13 +72,14 @@ yes
 {{- end -}}
 {{- end }}
 
-{{/* Labels by which the pods of a workload are known. The ingress is made by its class and has labels of its own. */}}
+{{/* Labels by which the pods of a workload are known; of another release where the entry names one. The ingress is
+     made by its class and has labels of its own. */}}
 {{- define "platform.podLabels" -}}
 {{- if eq .name "edge" -}}
 gateway.networking.k8s.io/gateway-name: edge
 {{- else -}}
 app.kubernetes.io/name: {{ .name }}
-app.kubernetes.io/instance: {{ .root.Release.Name }}
+app.kubernetes.io/instance: {{ dig .name "release" .root.Release.Name .root.Values.dependencies }}
 {{- end -}}
 {{- end }}
 

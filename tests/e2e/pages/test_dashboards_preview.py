@@ -25,6 +25,7 @@ def test_every_panel_draws(browser, prometheus, tmp_path, shopping):
         return browser.execute_script(_FIGURES, f"#{board.uid} figure")
 
     def missing():
+        shopping()
         browser.get(preview_write(url=prometheus, page=tmp_path / "page.html", minutes=5).as_uri())
         return [
             (board.uid, figure["title"])

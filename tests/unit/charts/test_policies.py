@@ -173,6 +173,22 @@ def test_metrics_stay_inside():
     assert all("timeouts" in rule for rule in shop["spec"]["rules"])
 
 
+def test_a_prometheus_of_another_release_reads_metrics_and_nobody_else_does():
+    """Its pods are known by the labels that the chart of observability gives them."""
+    watcher = render("prometheus.enabled=true", chart="observability", release="meshop-observability")
+    prometheus, account = pods(watcher)["prometheus"]
+    documents = render(values=("kind", "observed"), more='{"operator": {"enabled": true}}')
+    network, mesh = of_kind(documents, "NetworkPolicy"), of_kind(documents, "AuthorizationPolicy")
+    found = pods(documents)
+    beat, other = found["beat"]
+    for program, port in {"relay": 9102, "worker-email": 9102, "operator": 9103}.items():
+        labels, _ = found[program]
+        assert network_allows(network, prometheus, labels, port)
+        assert mesh_allows(mesh, f"cluster.local/ns/{NAMESPACE}/sa/{account}", labels, port)
+        assert not network_allows(network, beat, labels, port)
+        assert not mesh_allows(mesh, f"cluster.local/ns/{NAMESPACE}/sa/{other}", labels, port)
+
+
 def test_a_canary_is_called_by_the_same_calls_the_same_and_is_selected_by_nothing_else():
     documents = render(**VALUES)
     ports, calls = graph()

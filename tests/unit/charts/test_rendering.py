@@ -46,6 +46,13 @@ def test_kubernetes_accepts_what_is_built_in(name, version):
         kubernetes_validate.validate(document, version, strict=True)
 
 
+def test_kubernetes_accepts_the_prometheus_of_kind():
+    documents = render(chart="observability", values=("kind",))
+    assert all(group_is_built_in(document) for document in documents), "kind knows no PrometheusRule"
+    for document in documents:
+        kubernetes_validate.validate(document, "1.34", strict=True)
+
+
 @pytest.mark.parametrize("name", SETS)
 def test_definitions_of_gateway_api_and_istio_accept_the_rest(name, custom):
     documents = [d for d in render(**SETS[name]) if d["apiVersion"].startswith(CUSTOM_GROUPS)]

@@ -23,6 +23,7 @@ def documents():
 def test_containers_are_restricted(documents):
     found = list(containers(documents))
     assert len(found) > 30
+    found += containers(render(chart="observability", values=("kind",)))
     for name, _, container in found:
         assert container["securityContext"] == EXPECTED, name
 

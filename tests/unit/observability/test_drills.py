@@ -1,5 +1,8 @@
 """Drills: enough of them, each for an alert that there is; verdicts that fail when anything is missing."""
 
+from typing import ClassVar
+from urllib.parse import parse_qs, urlsplit
+
 import pytest
 from pydantic import ValidationError
 
@@ -7,6 +10,7 @@ from apps.core.faults import FAULTS
 from config.environment import BackendSettings
 from tools.observability.drills.__main__ import Verdict
 from tools.observability.drills.faults import DRILLS
+from tools.observability.drills.places import ClusterPlace
 from tools.observability.rules import alerts_all
 
 pytestmark = pytest.mark.unit
@@ -73,3 +77,21 @@ def test_a_public_shop_refuses_faults(monkeypatch):
         BackendSettings()
     monkeypatch.setenv("MESHOP_FAULTS", "off")
     assert BackendSettings().is_public
+
+
+class Listening(ClusterPlace):
+    """A cluster in which Prometheus answers nothing, and one can see what it was asked."""
+
+    asked: ClassVar[list[str]] = []
+
+    def _kubectl(self, *arguments):
+        self.asked.append(arguments[-1])
+        return '{"data": {"result": []}}'
+
+
+def test_a_query_reaches_a_prometheus_in_a_cluster_as_it_is_written():
+    query = 'ALERTS{alertname="BackendSlow",alertstate="firing"} + 1'
+    Listening("http://127.0.0.1", "shop").ask("query", query=query)
+    (address,) = Listening.asked
+    assert parse_qs(urlsplit(address).query) == {"query": [query]}
+    assert not set(address) & set(' {}[]"'), "curl would take them for patterns"

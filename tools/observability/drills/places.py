@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import time
+import urllib.parse
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -131,9 +132,10 @@ class ClusterPlace:
 
     def ask(self, path: str, **parameters: str | float) -> Any:
         """From within Prometheus's pod, which needs no way in."""
-        query = "&".join(f"{name}={value}" for name, value in parameters.items())
-        address = f"http://127.0.0.1:9090/api/v1/{path}?{query}"
-        answer = self._kubectl("exec", "deploy/prometheus", "--", "curl", "-fsS", address)
+        address = f"http://127.0.0.1:9090/api/v1/{path}?{urllib.parse.urlencode(parameters)}"
+        answer = self._kubectl(
+            "exec", "deploy/prometheus", "--container", "prometheus", "--", "curl", "-fsS", address
+        )
         return json.loads(answer)["data"]
 
     @contextmanager

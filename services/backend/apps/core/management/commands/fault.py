@@ -10,11 +10,12 @@ from apps.core.faults import FAULTS, fault_set, faults_clear
 class Command(BaseCommand):
     """Turns a fault on for a time, where MESHOP_FAULTS allows it."""
 
-    help = "Turn a fault on, or all off. " + " ".join(f"{name}: {what}." for name, what in FAULTS.items())
+    help = "Turn a fault on, or all off."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Which, how strong, how long."""
-        parser.add_argument("name", nargs="?", default="")
+        says = " ".join(f"{name}: {what}." for name, what in FAULTS.items())
+        parser.add_argument("name", nargs="?", default="", help=says)
         parser.add_argument("--strength", type=float, default=1.0)
         parser.add_argument("--seconds", type=float, default=60.0)
         parser.add_argument("--clear", action="store_true")
