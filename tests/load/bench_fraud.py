@@ -94,7 +94,7 @@ def times_print(model: FraudModel, rows: np.ndarray) -> None:
 def score(model: FraudModel, row: np.ndarray, costs: Costs) -> None:
     """All that an answer takes."""
     scored = model.score(row)
-    choose(probability=scored.probability, amount=float(row[0]), costs=costs)
+    choose(probability=scored.probability, amount=float(row[0]), costs=costs, calibrated=True)
     reasons_of(row, scored.contributions)
 
 
