@@ -42,8 +42,8 @@ from visual_recognition.encoder import describer_load
 from visual_recognition.model import gallery_learn
 
 def learned():
-    describer = describer_load("")
-    photos = [describer.describe(thing(seed)).vector for seed in range(12)]
+    describer, colours = describer_load(""), np.random.default_rng(1).integers(0, 255, (60, 3)).tolist()
+    photos = [describer.describe(thing(seed, colour=tuple(one))).vector for seed, one in enumerate(colours)]
     return gallery_learn(describer.name, np.array(photos)).dumps()
 """
 #: Where no Job of the chart trains: who learns how from what.
