@@ -139,7 +139,9 @@ def test_another_works_when_the_pod_of_the_first_goes(core):
 
 
 @pytest.mark.parametrize("metric", WORSE)
-def test_a_worse_model_is_taken_back_and_no_request_fails(rollouts, numbers, version, customer, apps, metric):
+def test_a_worse_model_is_taken_back_and_no_request_fails(
+    rollouts, numbers, version, customer, apps, metric, capsys
+):
     """Numbers come from a server of the test; that requests follow the weights is what is real here."""
     bounds, good, bad = WORSE[metric]
     numbers.put(CANARY, metric, good)
@@ -158,12 +160,20 @@ def test_a_worse_model_is_taken_back_and_no_request_fails(rollouts, numbers, ver
         begin = time.monotonic()
         status = rollouts.reaches("worse", "RollingBack", "RolledBack", within_s=30)
         until(lambda: rollouts.status("worse")["weight"] == 0, 10, "weight 0")
-        assert time.monotonic() - begin < 12  # the next look comes within two seconds
+        took = time.monotonic() - begin
+        assert took < 12  # the next look comes within two seconds
         assert status["reason"] == "AnalysisFailed"
         assert metric in status["message"]
         rollouts.reaches("worse", "RolledBack")
+        told = lines("mro")
         until(lambda: share_of(version, customer) == 0, 30, "no answer of the canary")
         until(lambda: CANARY not in names(apps), 60, "the canary's end")
+    with capsys.disabled():
+        print(
+            f"\nworse by {metric}: weight 0 after {took:.1f} s, answers {dict(askers.statuses)}",
+            told,
+            sep="\n",
+        )
     assert askers.failures == {}
 
 
