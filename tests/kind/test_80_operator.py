@@ -1,7 +1,6 @@
 """The operator in a mesh: weights that requests follow, models that are taken back without anybody noticing."""
 
 import inspect
-import subprocess
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -17,10 +16,10 @@ from tests.kind.support.objects import Numbers, Objects
 from tests.kind.support.pods import pods_of
 from tests.kind.support.probes import until
 from tests.kind.support.searching import Searchers, Writers, audit, drift, poison, searched
-from tests.kind.test_70_models import PUBLISH
+from tests.kind.test_70_models import LEARN_TO_RECOMMEND, PUBLISH, run_in
 from tests.support import shop_history
 from tools.kind.config import AI_SERVICES, NAMESPACE, URL
-from tools.kind.shell import environment, kubectl
+from tools.kind.shell import kubectl
 
 SERVICE = "recommendations"
 CANARY = f"{SERVICE}-canary"
@@ -57,11 +56,8 @@ def numbers(cluster):
 def version(cluster):
     """A model in the registry that nobody serves yet; afterwards the service takes what was promoted last again."""
     name = f"rollout-{time.time_ns()}"
-    program = inspect.getsource(shop_history) + PUBLISH.replace("promote=True", "promote=False")
-    subprocess.run(
-        ["kubectl", "exec", "--stdin", "--namespace", NAMESPACE, f"deployment/{SERVICE}", "--", "python", "-", name],
-        input=program, env=environment(), text=True, timeout=300, check=True,
-    )  # fmt: skip
+    publish = PUBLISH.replace("promote=True", "promote=False")
+    run_in(SERVICE, inspect.getsource(shop_history) + LEARN_TO_RECOMMEND + publish, SERVICE, name)
     yield name
     kubectl("set", "env", f"deployment/{SERVICE}", "MODEL_VERSION-", "--namespace", NAMESPACE)
     kubectl("rollout", "status", f"deployment/{SERVICE}", "--namespace", NAMESPACE, "--timeout=180s")
