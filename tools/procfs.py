@@ -11,11 +11,14 @@ YIELDING = 19
 
 
 class ProcessStat(NamedTuple):
-    """The fields of ``/proc/<pid>/stat`` that tell a process from another one that later got its number."""
+    """The fields of ``/proc/<pid>/stat`` that tell a process from another one that later got its number, and what it
+    has used so far.
+    """
 
     state: str
     session: int
     start_ticks: str
+    cpu_s: float
 
 
 def read_stat(pid: int) -> ProcessStat | None:
@@ -25,7 +28,8 @@ def read_stat(pid: int) -> ProcessStat | None:
     except (FileNotFoundError, ProcessLookupError):
         return None
     fields = text.rpartition(")")[2].split()  # the name before it may hold spaces and parentheses
-    return ProcessStat(state=fields[0], session=int(fields[3]), start_ticks=fields[19])
+    cpu_s = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return ProcessStat(state=fields[0], session=int(fields[3]), start_ticks=fields[19], cpu_s=cpu_s)
 
 
 def identity(pid: int) -> str | None:
@@ -42,6 +46,12 @@ def make_yield(pid: int) -> None:
     with contextlib.suppress(OSError):  # it has ended, or this kernel has no groups
         os.setpriority(os.PRIO_PROCESS, pid, YIELDING)
         (PROC / str(pid) / "autogroup").write_text(str(YIELDING))
+
+
+def session_cpu_s(session: int) -> float:
+    """Seconds that the living processes of a session have had a processor for, in user mode and in the kernel."""
+    stats = (read_stat(pid) for pid in session_members(session))
+    return sum(stat.cpu_s for stat in stats if stat)
 
 
 def session_members(session: int) -> list[int]:

@@ -64,6 +64,11 @@ class RedisLink(asyncio.Protocol):
         self._write(args, future)
         return future
 
+    def knock(self, _now: float) -> None:
+        """Ask something when nobody else may, so that :meth:`check` finds out about a Redis that hangs."""
+        if self.up and not self._pending:
+            self.send(b"PING")
+
     def check(self, now: float) -> None:
         """Give up a connection that leaves an answer outstanding for too long. Called every few milliseconds.
 

@@ -116,7 +116,7 @@ class Worker:
         watch = self._watch
         watch.often.append(self._redis.check)
         watch.sometimes.append(self._telemetry.flush)
-        watch.rarely.extend((self._housekeeping, self._measure))
+        watch.rarely.extend((self._redis.knock, self._housekeeping, self._measure))
         self._redis.start()
         tasks = [self._loop.create_task(watch.run()), self._loop.create_task(self._auth.keep_fresh())]
         try:

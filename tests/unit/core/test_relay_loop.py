@@ -18,8 +18,18 @@ def pauses(monkeypatch):
     return []
 
 
+class Counting:
+    """Measurements that nobody makes."""
+
+    times = 0
+
+    def run(self) -> None:
+        self.times += 1
+
+
 def relay_of(script, pauses) -> Relay:
     relay = Relay(FakePublisher(), sleep=pauses.append)
+    relay._measurer = Counting()
     steps = iter(script)
 
     def step() -> int:
@@ -41,6 +51,12 @@ def test_it_goes_on_after_failures_and_waits_longer_each_time(pauses, error):
     assert pauses == sorted(pauses)
     assert pauses[0] < 1
     assert pauses[-1] == BACKOFF_MAX_S
+
+
+def test_it_measures_while_the_broker_is_away(pauses):
+    relay = relay_of([PublishFailed("away")] * 3, pauses)
+    relay.run()
+    assert relay._measurer.times == 3
 
 
 def test_a_good_round_forgets_the_failures(pauses):

@@ -124,6 +124,7 @@ class Relay:
                     self._wait()
                 self._failures = 0
             except PublishFailed as error:
+                self._measurer.run()  # among what it measures is whether the broker and Redis are there
                 self._back_off("broker unavailable", error)
             except (DatabaseError, InterfaceError) as error:
                 connection.close()
