@@ -2,6 +2,7 @@
 
 import functools
 import os
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,9 @@ VOLUMES = 16
 NODE = f"{CLUSTER}-control-plane"
 #: Names and ids of the images that the node was given.
 LOADED = "/var/lib/meshop-images"
+_INSIDE = ("docker", "exec", "--interactive", NODE, "sh", "-c")
+#: Images of the mesh and of the shop are put in at the same time.
+_LOADING = threading.Lock()
 
 
 def exists() -> bool:
@@ -63,12 +67,16 @@ def delete_cluster() -> None:
 def load_images(names: list[str]) -> None:
     """Put images into the node, but for those that it got before: kind itself does not know them again."""
     wanted = {name: run("docker", "image", "inspect", "--format", "{{.Id}}", name).strip() for name in names}
-    inside = ("docker", "exec", "--interactive", NODE, "sh", "-c")
-    loaded = dict(line.split() for line in run(*inside, f"cat {LOADED} || true").splitlines())
+    loaded = _loaded()
     if missing := [name for name, found in wanted.items() if loaded.get(name) != found]:
         run("kind", "load", "docker-image", "--name", CLUSTER, *missing)
-        known = [f"{name} {found}" for name, found in (loaded | wanted).items()]
-        run(*inside, f"cat > {LOADED}", text="\n".join(known))
+        with _LOADING:
+            known = [f"{name} {found}" for name, found in (_loaded() | wanted).items()]
+            run(*_INSIDE, f"cat > {LOADED}", text="\n".join(known))
+
+
+def _loaded() -> dict[str, str]:
+    return dict(line.split() for line in run(*_INSIDE, f"cat {LOADED} || true").splitlines())
 
 
 @functools.cache

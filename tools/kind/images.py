@@ -4,6 +4,7 @@ Each image has a label with the digest of what it is made from, and is made agai
 """
 
 import hashlib
+import re
 import shutil
 import zipfile
 from collections.abc import Iterable, Mapping
@@ -57,7 +58,7 @@ def image_build(
     print(f"Building the image {tag}.", flush=True)
     folder = context
     if folder is None:
-        folder = HOME / "context"
+        folder = HOME / "context" / re.sub(r"\W", "-", tag)  # several are built at once
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         for file in files:

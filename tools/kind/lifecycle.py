@@ -17,8 +17,7 @@ def up() -> None:
         "the engine": engine.ensure_engine,
         "programs and images": _build,
         "the cluster": cluster.ensure_cluster,
-        "the mesh": mesh.ensure_mesh,
-        "the images in the cluster": release.load,
+        "the mesh, and the images in the cluster": _fill,
         "the shop": release.install,
     }
     for name, step in steps.items():
@@ -52,6 +51,14 @@ def _build() -> None:
         cluster.build_node_programs()
         programs.build(programs.MESH)
         others.result()
+
+
+def _fill() -> None:
+    """The mesh waits for its pods most of the time, the images for the disk: both at once."""
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        loaded = pool.submit(release.load)
+        mesh.ensure_mesh()
+        loaded.result()
 
 
 def _build_images() -> None:
