@@ -37,6 +37,8 @@ class LiveShop:
     alias: str
     writes_per_second: float = 50.0
     searchers: int = 1
+    #: Between two searches of one searcher; writers need a turn in this process, too.
+    pause_s: float = 0.03
     #: Threads that do what the worker's processes do; none where :func:`events_consume` runs elsewhere.
     consumers: int = 2
     seed: int = 1
@@ -118,6 +120,7 @@ class LiveShop:
             for pk in shown.ids:
                 if pk in sold_out and pk in self._sold_out:
                     self.stalest_s = max(self.stalest_s, begin - sold_out[pk])
+            self._stopping.wait(self.pause_s)
 
 
 def events_consume(number: int, *, of: int, stopping: threading.Event) -> None:
